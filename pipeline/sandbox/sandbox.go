@@ -1,0 +1,105 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Outcome says how a call ended. Every outcome is an answer about the guest;
+// what went wrong with the machine instead is a Go error of [Module.Call].
+type Outcome string
+
+const (
+	OK            Outcome = "ok"             // the tool answered
+	ToolError     Outcome = "error"          // the tool returned an error, which is an answer too
+	Trap          Outcome = "trap"           // panic, exit, deadlock, or a WebAssembly trap
+	StackOverflow Outcome = "stack_overflow" // calls nested deeper than the sandbox allows
+	OutOfMemory   Outcome = "out_of_memory"  // ended after a refused memory.grow
+	Timeout       Outcome = "timeout"        // more fuel needed than Limits.Fuel
+	OutputFlood   Outcome = "output_flood"   // more output, or text on stderr, than Limits.OutputBytes
+)
+
+// Limits bound one call. Each of the two phases of a call (initialization; the
+// measured part) may spend Fuel. There are no defaults: a zero is an error,
+// except for OutputBytes, where zero allows only the empty output.
+type Limits struct {
+	Fuel        int64         // units of fuel, see the package comment; > 0
+	FuelPerMS   int64         // units of fuel that a virtual millisecond of sleep costs; > 0
+	MemoryBytes int64         // linear memory; a positive multiple of 64 KiB, at most 4 GiB
+	OutputBytes int           // bytes of output, and separately of text on stderr; >= 0
+	Wall        time.Duration // kill switch for the whole call, initialization included; > 0
+}
+
+// check validates l once, where it enters the package.
+func (l Limits) check() error {
+	bad := func(field string, got any, want string) error {
+		return fmt.Errorf("sandbox: Limits.%s is %v, want %s", field, got, want)
+	}
+	switch {
+	case l.Fuel <= 0:
+		return bad("Fuel", l.Fuel, "more than 0")
+	case l.FuelPerMS <= 0:
+		return bad("FuelPerMS", l.FuelPerMS, "more than 0")
+	case l.MemoryBytes <= 0 || l.MemoryBytes%pageBytes != 0 || l.MemoryBytes > maxPages*pageBytes:
+		return bad("MemoryBytes", l.MemoryBytes, "a positive multiple of 65536, at most 4 GiB")
+	case l.OutputBytes < 0:
+		return bad("OutputBytes", l.OutputBytes, "0 or more")
+	case l.Wall <= 0:
+		return bad("Wall", l.Wall, "more than 0")
+	}
+	return nil
+}
+
+// Call is the input of one call: everything its result depends on, besides the
+// module and [Settings].
+type Call struct {
+	Index   uint32 // which function of the batch
+	Input   []byte // handed to the guest; at most 4 GiB
+	Entropy int64  // seed of all that the guest can observe as random: random_get and the clock's start
+	Limits  Limits
+}
+
+// Result is what a call did. All fields but Wall are a pure function of module,
+// Call and Settings.
+type Result struct {
+	Outcome Outcome
+	// Output is the tool's output when Outcome is OK.
+	Output []byte
+	// Message is the tool's error text, or what ended the call. Valid UTF-8, at
+	// most 4 KiB, without addresses and goroutine numbers.
+	Message string
+	// Fuel is what the measured part alone spent. It is more than Limits.Fuel
+	// exactly if Outcome is Timeout. When a call ends before its measured part,
+	// it is what was spent until then, as is InitFuel.
+	Fuel int64
+	// InitFuel is what _initialize, toolgen_select and toolgen_alloc spent.
+	InitFuel int64
+	// PeakMemoryBytes is the size of linear memory at the end: it never shrinks.
+	PeakMemoryBytes int64
+	// Denied names the host functions that were called and refused, sorted,
+	// each once.
+	Denied []string
+	// Wall is the wall-clock time of the measured part, on this machine.
+	Wall time.Duration
+}
+
+// WallError reports that the wall-clock kill switch ended a call. It says
+// nothing about the guest, which ends by its fuel long before on a machine in
+// good health, so it must never become a score.
+type WallError struct {
+	Limit time.Duration
+}
+
+func (e *WallError) Error() string {
+	return fmt.Sprintf("sandbox: call killed after %v of wall-clock time, before its fuel ran out", e.Limit)
+}
+
+// ErrHostMemory reports that the host, not the limit of the call, refused
+// memory to a guest. Use errors.Is.
+var ErrHostMemory = errors.New("sandbox: the host refused memory that the call's limit allows")
+
+const (
+	pageBytes = 64 << 10 // a WebAssembly page
+	maxPages  = 1 << 16  // of a 32-bit linear memory
+)
