@@ -3,7 +3,6 @@ package evolve
 import (
 	"cmp"
 	"math"
-	"reflect"
 	"slices"
 
 	"toolgen/pipeline/synth"
@@ -68,7 +67,7 @@ func editsApart(a, b []synth.Edit) float64 {
 		return 0
 	}
 	shared := 0
-	for shared < min(len(a), len(b)) && reflect.DeepEqual(a[shared], b[shared]) {
+	for shared < min(len(a), len(b)) && a[shared] == b[shared] {
 		shared++
 	}
 	return 1 - float64(shared)/float64(longer)
