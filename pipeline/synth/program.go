@@ -1,0 +1,284 @@
+package synth
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// maxSource bounds what is parsed and type-checked, in bytes.
+const maxSource = 1 << 20
+
+// wasmSizes are those of the target that candidates are compiled for.
+var wasmSizes = types.SizesFor("gc", "wasm")
+
+// Program is a source that parsed and type-checked, ready to be edited many times.
+// It is immutable and safe for concurrent use if its importer is.
+type Program struct {
+	src    string
+	file   *ast.File
+	tok    *token.File
+	imp    types.Importer
+	pkg    *types.Package
+	info   *types.Info
+	nodes  []ast.Node                    // what edits may touch, in source order, outer before inner
+	parent map[ast.Node]ast.Node         // of every node below a function body or a value
+	conds  []donor                       // conditions, in source order
+	vars   map[*types.Scope][]*types.Var // by scope, in the order of declaration
+}
+
+// Parse prepares a source for edits. It fails with an *EditError if the source does
+// not parse or type-check.
+func Parse(src string, imp types.Importer) (*Program, error) {
+	if len(src) > maxSource {
+		return nil, &EditError{Reason: BadSource, Detail: fmt.Sprintf("the source has %d bytes, expected at most %d", len(src), maxSource)}
+	}
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "tool.go", src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, &EditError{Reason: BadSource, Detail: "the source does not parse: " + err.Error()}
+	}
+	p := &Program{
+		src: src, file: file, tok: fset.File(file.FileStart), imp: imp,
+		info: &types.Info{
+			Types: map[ast.Expr]types.TypeAndValue{},
+			Defs:  map[*ast.Ident]types.Object{},
+			Uses:  map[*ast.Ident]types.Object{},
+		},
+		parent: map[ast.Node]ast.Node{},
+		vars:   map[*types.Scope][]*types.Var{},
+	}
+	if p.pkg, err = check(fset, file, imp, p.info); err != nil {
+		return nil, &EditError{Reason: BadSource, Detail: "the source does not type-check: " + err.Error()}
+	}
+	for _, decl := range file.Decls {
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			if decl.Body != nil {
+				p.parent[decl.Body] = decl
+				p.walk(decl.Body)
+			}
+		case *ast.GenDecl:
+			if decl.Tok == token.VAR || decl.Tok == token.CONST {
+				p.walkValues(decl)
+			}
+		}
+	}
+	p.conds = findDonors(p)
+	scopeVars(p.pkg.Scope(), p.vars)
+	return p, nil
+}
+
+// check type-checks a file. It stops at the first error; unused variables, imports
+// and labels are errors.
+func check(fset *token.FileSet, file *ast.File, imp types.Importer, info *types.Info) (*types.Package, error) {
+	config := types.Config{Importer: imp, Sizes: wasmSizes}
+	return config.Check(file.Name.Name, fset, []*ast.File{file}, info)
+}
+
+// walkValues walks the values of a declaration of variables or constants; names and
+// types are no sites.
+func (p *Program) walkValues(decl *ast.GenDecl) {
+	for _, spec := range decl.Specs {
+		for _, v := range spec.(*ast.ValueSpec).Values {
+			p.parent[v] = spec
+			p.walk(v)
+		}
+	}
+}
+
+// walk records the nodes below n that edits may touch: statements and expressions,
+// without types and labels.
+func (p *Program) walk(n ast.Node) {
+	var stack []ast.Node
+	ast.Inspect(n, func(n ast.Node) bool {
+		if n == nil {
+			stack = stack[:len(stack)-1]
+			return false
+		}
+		if len(stack) > 0 {
+			p.parent[n] = stack[len(stack)-1]
+		}
+		switch n := n.(type) {
+		case *ast.FuncType, *ast.CommentGroup:
+			return false
+		case *ast.BranchStmt:
+			p.nodes = append(p.nodes, n)
+			return false
+		case *ast.DeclStmt:
+			p.nodes = append(p.nodes, n)
+			if decl := n.Decl.(*ast.GenDecl); decl.Tok == token.VAR || decl.Tok == token.CONST {
+				p.parent[decl] = n
+				for _, spec := range decl.Specs {
+					p.parent[spec] = decl
+				}
+				p.walkValues(decl)
+			}
+			return false
+		case ast.Expr:
+			if p.info.Types[n].IsType() {
+				return false
+			}
+		}
+		p.nodes = append(p.nodes, n)
+		stack = append(stack, n)
+		return true
+	})
+}
+
+// from and to are the range of a node in the source, in bytes.
+func (p *Program) from(n ast.Node) int { return p.tok.Offset(n.Pos()) }
+func (p *Program) to(n ast.Node) int   { return p.tok.Offset(n.End()) }
+
+// text is a node as written.
+func (p *Program) text(n ast.Node) string { return p.src[p.from(n):p.to(n)] }
+
+// Source returns the source that was parsed.
+func (p *Program) Source() string { return p.src }
+
+// Edits returns every edit that the source offers; see Enumerate.
+func (p *Program) Edits() []Edit {
+	var edits []Edit
+	count := make([]int, len(operations))
+	for _, n := range p.nodes {
+		for i, o := range operations {
+			if !o.match(p, n) {
+				continue
+			}
+			for _, c := range o.choices(p, n) {
+				edits = append(edits, Edit{o.family, o.name, count[i], c.arg, c.from})
+			}
+			count[i]++
+		}
+	}
+	return edits
+}
+
+// site finds the node that an edit is about.
+func (p *Program) site(e Edit) (*operation, ast.Node, error) {
+	o := operationOf(e)
+	if o == nil {
+		return nil, nil, &EditError{e, NoSite, "there is no such family and op"}
+	}
+	count := 0
+	for _, n := range p.nodes {
+		if !o.match(p, n) {
+			continue
+		}
+		if count == e.Site {
+			return o, n, nil
+		}
+		count++
+	}
+	return nil, nil, &EditError{e, NoSite, fmt.Sprintf("the source has %d such sites", count)}
+}
+
+// Span returns the range in the source, in bytes, of the site of an edit. It fails
+// with an *EditError.
+func (p *Program) Span(e Edit) (from, to int, err error) {
+	_, n, err := p.site(e)
+	if err != nil {
+		return 0, 0, err
+	}
+	return p.from(n), p.to(n), nil
+}
+
+// Apply carries out one edit; see the function Apply.
+func (p *Program) Apply(e Edit) (string, error) {
+	o, n, err := p.site(e)
+	if err != nil {
+		return "", err
+	}
+	choices := o.choices(p, n)
+	i := slices.IndexFunc(choices, func(c choice) bool { return c.arg == e.Arg && c.from == e.From })
+	if i < 0 {
+		return "", &EditError{e, NoChoice, fmt.Sprintf("the site has no such choice among its %d", len(choices))}
+	}
+	changed := p.splice(choices[i].splices)
+	if changed == p.src {
+		return "", &EditError{e, Unchanged, "the result is the source"}
+	}
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "tool.go", changed, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return "", &EditError{e, BadSyntax, "the result does not parse: " + err.Error()}
+	}
+	if _, err := check(fset, file, p.imp, nil); err != nil {
+		return "", &EditError{e, BadTypes, "the result does not type-check: " + err.Error()}
+	}
+	result, err := gofmt(fset, file)
+	if err != nil {
+		return "", &EditError{e, BadSyntax, "the result cannot be formatted: " + err.Error()}
+	}
+	if result == p.src {
+		return "", &EditError{e, Unchanged, "the result is the source"}
+	}
+	return result, nil
+}
+
+// gofmt prints a parsed file until that changes nothing any more: gofmt is not
+// idempotent around some comments.
+func gofmt(fset *token.FileSet, file *ast.File) (string, error) {
+	var b bytes.Buffer
+	if err := format.Node(&b, fset, file); err != nil {
+		return "", err
+	}
+	for range 4 {
+		again, err := format.Source(b.Bytes())
+		if err != nil {
+			return "", err
+		}
+		if bytes.Equal(again, b.Bytes()) {
+			return b.String(), nil
+		}
+		b.Reset()
+		b.Write(again)
+	}
+	return "", errors.New("formatting does not settle")
+}
+
+// splice replaces the bytes of a range; nothing is replaced where it is empty.
+type splice struct {
+	from, to int
+	text     string
+}
+
+// splice carries out replacements that do not overlap; those at the same place go
+// in the order given.
+func (p *Program) splice(splices []splice) string {
+	splices = slices.Clone(splices)
+	slices.SortStableFunc(splices, func(a, b splice) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
+	})
+	var b strings.Builder
+	at := 0
+	for _, s := range splices {
+		b.WriteString(p.src[at:s.from])
+		b.WriteString(s.text)
+		at = s.to
+	}
+	b.WriteString(p.src[at:])
+	return b.String()
+}
+
+// visible reports whether a name means the object at a position.
+func (p *Program) visible(obj types.Object, at token.Pos) bool {
+	_, found := p.scope(at).LookupParent(obj.Name(), at)
+	return found == obj
+}
+
+// scope returns the innermost scope at a position.
+func (p *Program) scope(at token.Pos) *types.Scope {
+	if s := p.pkg.Scope().Innermost(at); s != nil {
+		return s
+	}
+	return p.pkg.Scope()
+}
