@@ -1,0 +1,254 @@
+package datasets
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// digester hashes rows in a canonical encoding that no writer, compressor or CPU has a
+// say in. It is part of what `semantics` stands for: a change here changes every lock.
+//
+//	"toolgen rows 1\n" schema id "\n"
+//	for each column but run_id: name "\t" type "\n"
+//	for each row, for each column but run_id:
+//	    0x00                       null
+//	    0x01 value                 else
+//	        string, binary         uvarint length, bytes
+//	        strings                uvarint count, then each as a string
+//	        int32, int64           8 bytes, little endian
+//	        double                 the 8 bytes of its bits; -0 as 0, every NaN as one
+//	        bool                   1 byte
+//	number of rows, 8 bytes, little endian
+type digester struct {
+	columns []Column // without run_id
+	hash    hash.Hash
+	buf     []byte
+	rows    int64
+}
+
+// canonicalNaN stands for every NaN: their payloads differ between CPUs.
+var canonicalNaN = math.Float64bits(math.NaN())
+
+func (s *Schema) newDigester(version int) *digester {
+	d := &digester{hash: sha256.New()}
+	d.buf = append(d.buf, "toolgen rows 1\n"+schemaID(s.Name, version)+"\n"...)
+	for _, c := range s.at(version) {
+		if c.Name == "run_id" {
+			continue
+		}
+		d.columns = append(d.columns, c)
+		d.buf = append(d.buf, c.Name+"\t"+string(c.Type)+"\n"...)
+	}
+	return d
+}
+
+// add hashes one row, given as the reflected struct.
+func (d *digester) add(row reflect.Value) {
+	b := d.buf
+	for i := range d.columns {
+		c := &d.columns[i]
+		b = appendValue(b, row.Field(c.field).Addr().Interface(), c.Nullable)
+	}
+	d.rows++
+	if len(b) > 1<<16 {
+		d.hash.Write(b)
+		b = b[:0]
+	}
+	d.buf = b
+}
+
+// sum returns the digest in hex; nothing may be added after it.
+func (d *digester) sum() string {
+	d.buf = binary.LittleEndian.AppendUint64(d.buf, uint64(d.rows))
+	d.hash.Write(d.buf)
+	return hex.EncodeToString(d.hash.Sum(nil))
+}
+
+// appendValue appends the canonical encoding of the field that p points to. A nil
+// []byte is null where the column is nullable, and of length 0 elsewhere.
+func appendValue(b []byte, p any, nullable bool) []byte {
+	switch p := p.(type) {
+	case *string:
+		return appendString(append(b, 1), *p)
+	case **string:
+		if *p == nil {
+			return append(b, 0)
+		}
+		return appendString(append(b, 1), **p)
+	case *[]byte:
+		if *p == nil && nullable {
+			return append(b, 0)
+		}
+		return append(binary.AppendUvarint(append(b, 1), uint64(len(*p))), *p...)
+	case *[]string:
+		b = binary.AppendUvarint(append(b, 1), uint64(len(*p)))
+		for _, s := range *p {
+			b = appendString(b, s)
+		}
+		return b
+	case *int32:
+		return binary.LittleEndian.AppendUint64(append(b, 1), uint64(*p))
+	case *int64:
+		return binary.LittleEndian.AppendUint64(append(b, 1), uint64(*p))
+	case **int64:
+		if *p == nil {
+			return append(b, 0)
+		}
+		return binary.LittleEndian.AppendUint64(append(b, 1), uint64(**p))
+	case *float64:
+		return binary.LittleEndian.AppendUint64(append(b, 1), floatBits(*p))
+	case **float64:
+		if *p == nil {
+			return append(b, 0)
+		}
+		return binary.LittleEndian.AppendUint64(append(b, 1), floatBits(**p))
+	case *bool:
+		if *p {
+			return append(b, 1, 1)
+		}
+		return append(b, 1, 0)
+	}
+	panic(fmt.Sprintf("datasets: no encoding for %T", p))
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func floatBits(f float64) uint64 {
+	switch {
+	case f == 0:
+		return 0
+	case f != f:
+		return canonicalNaN
+	}
+	return math.Float64bits(f)
+}
+
+// Digest returns the SHA-256, in hex, of the rows in their canonical encoding: of
+// every column but run_id, in the order given. Two lists of rows have the same digest
+// if and only if Diff finds no difference.
+func (t *Table[T]) Digest(rows []T) string { return t.digest(rows, t.Version) }
+
+func (t *Table[T]) digest(rows []T, version int) string {
+	d := t.newDigester(version)
+	v := reflect.ValueOf(rows)
+	for i := range rows {
+		d.add(v.Index(i))
+	}
+	return d.sum()
+}
+
+// Difference is where two lists of rows part.
+type Difference struct {
+	Table  string
+	Key    string // of the row
+	Column string // "" where one side lacks the row
+	A, B   string // the two values as text, "null" for null; "" for a row that is there, "no row" for one that is not
+}
+
+func (d *Difference) String() string {
+	if d.Column == "" {
+		if d.A != "" {
+			return fmt.Sprintf("%s (%s): only the second has this row", d.Table, d.Key)
+		}
+		return fmt.Sprintf("%s (%s): only the first has this row", d.Table, d.Key)
+	}
+	return fmt.Sprintf("%s (%s), column %s: %s, then %s", d.Table, d.Key, d.Column, d.A, d.B)
+}
+
+// Diff returns the first difference between two lists of rows that are sorted by key,
+// or nil: the smallest key that only one side has, or the first column, in file order,
+// in which two rows of one key differ. run_id is left out, as in Digest.
+func (t *Table[T]) Diff(a, b []T) *Difference {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := 0; i < len(a) || i < len(b); i++ {
+		order := 0
+		switch {
+		case i == len(a):
+			order = 1
+		case i == len(b):
+			order = -1
+		default:
+			order = t.Compare(&a[i], &b[i])
+		}
+		if order < 0 {
+			return &Difference{Table: t.Name, Key: t.KeyOf(&a[i]), B: "no row"}
+		}
+		if order > 0 {
+			return &Difference{Table: t.Name, Key: t.KeyOf(&b[i]), A: "no row"}
+		}
+		for j := range t.Columns {
+			c := &t.Columns[j]
+			if c.Name == "run_id" {
+				continue
+			}
+			x, y := va.Index(i).Field(c.field), vb.Index(i).Field(c.field)
+			bx := appendValue(nil, x.Addr().Interface(), c.Nullable)
+			by := appendValue(nil, y.Addr().Interface(), c.Nullable)
+			if !bytes.Equal(bx, by) {
+				d := &Difference{Table: t.Name, Key: t.KeyOf(&a[i]), Column: c.Name}
+				d.A, d.B = formatPair(formatValue(x, c), formatValue(y, c))
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// formatValue returns a value as text: exact, and in one line.
+func formatValue(v reflect.Value, c *Column) string {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return "null"
+		}
+		v = v.Elem()
+	}
+	switch x := v.Interface().(type) {
+	case float64:
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	case string:
+		return strconv.Quote(x)
+	case []byte:
+		if x == nil && c.Nullable {
+			return "null"
+		}
+		return strconv.Quote(string(x))
+	case []string:
+		return fmt.Sprintf("%q", x)
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// formatPair cuts two long texts down to where they part, for a message of one line.
+func formatPair(a, b string) (string, string) {
+	const before, most = 24, 120
+	same := 0
+	for same < len(a) && same < len(b) && a[same] == b[same] {
+		same++
+	}
+	cut := func(s string) string {
+		if len(s) <= most {
+			return s
+		}
+		from := max(0, same-before)
+		to := min(len(s), from+most)
+		text := strings.ToValidUTF8(s[from:to], "")
+		if from > 0 {
+			text = "..." + text
+		}
+		if to < len(s) {
+			text += "..."
+		}
+		return text
+	}
+	return cut(a), cut(b)
+}
