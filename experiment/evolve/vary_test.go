@@ -323,6 +323,7 @@ func TestFallbacks(t *testing.T) {
 		{"no parameters", toy{}, []string{"plain", "set"}, Weights{Params: 1}, alone, OriginEdit},
 		{"no other style", toy{}, []string{"plain"}, Weights{Style: 1}, alone, OriginEdit},
 		{"no mate", toy{}, []string{"plain"}, Weights{Crossover: 1}, alone, OriginEdit},
+		{"no mate but itself", toy{}, []string{"set"}, Weights{Crossover: 1}, []Ranked{{Individual: Individual{ID: "s", Genome: set}}}, OriginEdit},
 		{"no agent", toy{noAgent: true}, []string{"plain"}, Weights{Agent: 1}, alone, OriginEdit},
 		{"an agent", toy{}, []string{"plain"}, Weights{Agent: 1}, alone, OriginAgent},
 		{"no edits", toy{noEdits: true}, []string{"plain", "set"}, Weights{Edit: 1}, []Ranked{{Individual: Individual{ID: "s", Genome: set}}}, OriginParams},
