@@ -9,13 +9,13 @@ import (
 // The styles of the harder specs, under their default and their extreme
 // parameters, answer as the reference does.
 func TestHarderStylesAgree(t *testing.T) {
-	rounds := 400
+	rounds := 120
 	if testing.Short() {
-		rounds = 25
+		rounds = 15
 	}
 	for _, id := range []string{"top_k_words", "interval_merge", "edit_distance_match"} {
 		t.Run(id, func(t *testing.T) {
-			spec, err := specs.Load(specs.Shipped(), id)
+			spec, err := specs.LoadDir(id)
 			if err != nil {
 				t.Fatal(err)
 			}

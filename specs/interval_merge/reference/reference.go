@@ -1,11 +1,12 @@
-// Package reference answers interval_merge the plain way: it keeps a list of
-// disjoint intervals and takes in one interval after the other, with a look at
-// the whole list each time.
+// Package reference answers interval_merge the plain way: it keeps a sorted list
+// of disjoint intervals and puts one interval after the other in its place.
 package reference
 
 import (
 	"errors"
 	"math"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -34,22 +35,16 @@ func Run(input []byte) ([]byte, error) {
 	return out, nil
 }
 
-// add returns the union with v: the intervals below v, then v grown by all that
-// overlap or touch it, then the intervals above it.
+// add returns the union with v in the place of all that overlaps or touches it.
 func add(union []interval, v interval) []interval {
-	var below, above []interval
-	for _, u := range union {
-		switch {
-		case apart(u, v):
-			below = append(below, u)
-		case apart(v, u):
-			above = append(above, u)
-		default:
-			v.lo = min(v.lo, u.lo)
-			v.hi = max(v.hi, u.hi)
-		}
+	first := sort.Search(len(union), func(i int) bool { return !apart(union[i], v) })
+	end := first
+	for end < len(union) && !apart(v, union[end]) {
+		v.lo = min(v.lo, union[end].lo)
+		v.hi = max(v.hi, union[end].hi)
+		end++
 	}
-	return append(append(below, v), above...)
+	return slices.Replace(union, first, end, v)
 }
 
 // apart reports whether an integer lies between a and, above it, b.

@@ -75,7 +75,7 @@ func log(rng *rand.Rand, size int) []byte {
 	for i := range ids {
 		ids[i] = word(rng, symbols, 10+rng.IntN(4))
 	}
-	out := []byte("20\n")
+	out := []byte("100\n")
 	for i := range size / 2 {
 		// The square of a uniform number skews towards the first words.
 		u := rng.Float64()
