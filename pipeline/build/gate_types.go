@@ -1,0 +1,284 @@
+package build
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// languageVersion is what every module that ToolGen writes declares, and what
+// sources are checked against.
+const languageVersion = "go1.26"
+
+// entry is what a role asks of its package.
+type entry struct {
+	pkg, fn string
+	form    string // of the signature, for messages
+	sig     *types.Signature
+}
+
+var entries = map[Role]entry{
+	Tool:      {"tool", "Run", "func Run(input []byte) ([]byte, error)", signature(list(bytesType), list(bytesType, errorType))},
+	Reference: {"reference", "Run", "func Run(input []byte) ([]byte, error)", signature(list(bytesType), list(bytesType, errorType))},
+	Generate:  {"generate", "Generate", "func Generate(seed uint64, size int) []byte", signature(list(types.Typ[types.Uint64], types.Typ[types.Int]), list(bytesType))},
+	Check:     {"check", "Check", "func Check(input, output []byte) (score float64, err error)", signature(list(bytesType, bytesType), list(types.Typ[types.Float64], errorType))},
+}
+
+var (
+	bytesType = types.NewSlice(types.Typ[types.Byte])
+	errorType = types.Universe.Lookup("error").Type()
+)
+
+func list(ts ...types.Type) *types.Tuple {
+	var vars []*types.Var
+	for _, t := range ts {
+		vars = append(vars, types.NewVar(token.NoPos, nil, "", t))
+	}
+	return types.NewTuple(vars...)
+}
+
+func signature(params, results *types.Tuple) *types.Signature {
+	return types.NewSignatureType(nil, nil, nil, params, results, false)
+}
+
+// checkTypes runs the type checker and checks the entry function.
+func (g *gate) checkTypes() {
+	r := g.report
+	r.Info = &types.Info{
+		Types:      map[ast.Expr]types.TypeAndValue{},
+		Instances:  map[*ast.Ident]types.Instance{},
+		Defs:       map[*ast.Ident]types.Object{},
+		Uses:       map[*ast.Ident]types.Object{},
+		Implicits:  map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Scopes:     map[ast.Node]*types.Scope{},
+	}
+	want := entries[g.role]
+	config := types.Config{
+		GoVersion: languageVersion,
+		Importer:  g.packages,
+		Sizes:     wasmSizes,
+		Error: func(err error) {
+			if e, ok := err.(types.Error); ok {
+				g.object(RuleType, e.Pos, "%s", strings.ReplaceAll(e.Msg, "\n\t", "; "))
+			} else {
+				g.object(RuleType, token.NoPos, "%s", err)
+			}
+		},
+	}
+	func() {
+		// A crash of the type checker is its bug, but the source is no less refused
+		// for it, and other candidates are no less inspected.
+		defer func() {
+			if p := recover(); p != nil {
+				g.object(RuleType, r.Syntax[0].Package, "the type checker gave up: %s", fmt.Sprint(p))
+			}
+		}()
+		r.Package, _ = config.Check(want.pkg, r.Fset, r.Syntax, r.Info)
+	}()
+	g.checkAssignments()
+	if len(r.Problems) > 0 {
+		return
+	}
+	fn, ok := r.Package.Scope().Lookup(want.fn).(*types.Func)
+	switch {
+	case !ok:
+		g.object(RuleEntry, r.Syntax[0].Package, "there is no func %s: want %s", want.fn, want.form)
+	case fn.Signature().TypeParams() != nil || !types.Identical(fn.Signature(), want.sig):
+		g.object(RuleEntry, fn.Pos(), "func %s has type %s: want %s", want.fn, fn.Signature(), want.form)
+	}
+}
+
+// checkAssignments looks for changes of what other packages declare: instances are
+// fresh for each call, but nothing of the standard library should behave otherwise
+// than its documentation says. It sees what is written down (io.EOF = x,
+// unicode.Letter.R16[0].Lo++, delete(unicode.Categories, k), &io.EOF), not what is
+// done through a copy of a pointer.
+func (g *gate) checkAssignments() {
+	target := func(e ast.Expr, what string) {
+		if v := g.importedRoot(e, false); v != nil {
+			g.object(RuleAssign, e.Pos(), "%s %s.%s, which belongs to another package", what, v.Pkg().Name(), v.Name())
+		}
+	}
+	for _, file := range g.report.Syntax {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				for _, e := range n.Lhs {
+					target(e, "assignment to")
+				}
+			case *ast.IncDecStmt:
+				target(n.X, "assignment to")
+			case *ast.RangeStmt:
+				target(n.Key, "assignment to")
+				target(n.Value, "assignment to")
+			case *ast.UnaryExpr:
+				if n.Op == token.AND {
+					target(n.X, "address of")
+				}
+			case *ast.SliceExpr:
+				if t := g.report.Info.TypeOf(n.X); t != nil {
+					if _, array := t.Underlying().(*types.Array); array {
+						target(n.X, "address of")
+					}
+				}
+			case *ast.CallExpr:
+				if id, ok := ast.Unparen(n.Fun).(*ast.Ident); ok && len(n.Args) > 0 {
+					if b, ok := g.report.Info.Uses[id].(*types.Builtin); ok {
+						switch b.Name() {
+						case "delete", "clear", "copy":
+							target(n.Args[0], b.Name()+" on")
+						}
+					}
+				}
+			case *ast.SelectorExpr:
+				// x.M() takes the address of x if M has a pointer receiver and x is none.
+				if s := g.report.Info.Selections[n]; s != nil && s.Kind() == types.MethodVal && !s.Indirect() {
+					if recv := s.Obj().(*types.Func).Signature().Recv(); recv != nil && isPointer(recv.Type()) && !isPointer(s.Recv()) {
+						if v := g.importedRoot(n.X, true); v != nil {
+							g.object(RuleAssign, n.Pos(), "address of %s.%s, which belongs to another package", v.Pkg().Name(), v.Name())
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+}
+
+func isPointer(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Pointer)
+	return ok
+}
+
+// importedRoot returns the variable of another package that e is, or is a part of.
+// With direct, parts reached through a pointer, a slice or a map do not count.
+func (g *gate) importedRoot(e ast.Expr, direct bool) *types.Var {
+	info := g.report.Info
+	through := func(x ast.Expr) bool { // whether selecting or indexing x stays within the variable
+		if !direct {
+			return true
+		}
+		t := info.TypeOf(x)
+		if t == nil {
+			return false
+		}
+		switch t.Underlying().(type) {
+		case *types.Struct, *types.Array:
+			return true
+		}
+		return false
+	}
+	for {
+		switch x := e.(type) {
+		case *ast.ParenExpr:
+			e = x.X
+		case *ast.StarExpr:
+			if direct {
+				return nil
+			}
+			e = x.X
+		case *ast.IndexExpr:
+			if !through(x.X) {
+				return nil
+			}
+			e = x.X
+		case *ast.SliceExpr:
+			if !through(x.X) {
+				return nil
+			}
+			e = x.X
+		case *ast.SelectorExpr:
+			if v, ok := info.Uses[x.Sel].(*types.Var); ok && !v.IsField() {
+				return g.foreign(v)
+			}
+			if !through(x.X) {
+				return nil
+			}
+			e = x.X
+		case *ast.Ident:
+			v, _ := info.Uses[x].(*types.Var)
+			return g.foreign(v)
+		default:
+			return nil
+		}
+	}
+}
+
+// foreign returns v if it is a variable of another package.
+func (g *gate) foreign(v *types.Var) *types.Var {
+	if v == nil || v.Pkg() == nil || v.Pkg() == g.report.Package || v.Parent() != v.Pkg().Scope() {
+		return nil
+	}
+	return v
+}
+
+// alone says whether the unit must not share a module, see Report.Alone.
+func (g *gate) alone() bool {
+	if g.bounds.static > sharedStatic {
+		return true
+	}
+	for _, file := range g.report.Syntax {
+		for _, d := range file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.Name == "init" {
+					return true
+				}
+			case *ast.GenDecl:
+				if d.Tok != token.VAR {
+					continue
+				}
+				for _, spec := range d.Specs {
+					spec := spec.(*ast.ValueSpec)
+					for _, name := range spec.Names {
+						if name.Name != "_" {
+							return true
+						}
+					}
+					// var _ I = T{} asserts something at compile time and leaves no code.
+					for _, v := range spec.Values {
+						if !g.inert(v) {
+							return true
+						}
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// inert says that evaluating e does nothing that could be told: no calls, no
+// operations that may fail or take time.
+func (g *gate) inert(e ast.Expr) bool {
+	tv := g.report.Info.Types[e]
+	if tv.IsType() || tv.Value != nil || tv.IsNil() {
+		return true
+	}
+	switch e := e.(type) {
+	case *ast.Ident, *ast.FuncLit:
+		return true
+	case *ast.ParenExpr:
+		return g.inert(e.X)
+	case *ast.UnaryExpr:
+		lit, ok := ast.Unparen(e.X).(*ast.CompositeLit)
+		return e.Op == token.AND && ok && g.inert(lit)
+	case *ast.CompositeLit:
+		for _, elt := range e.Elts {
+			if kv, ok := elt.(*ast.KeyValueExpr); ok {
+				elt = kv.Value
+			}
+			if !g.inert(elt) {
+				return false
+			}
+		}
+		_, isMap := tv.Type.Underlying().(*types.Map)
+		return !isMap && len(e.Elts) <= 8
+	case *ast.CallExpr:
+		return g.report.Info.Types[e.Fun].IsType() && len(e.Args) == 1 && g.inert(e.Args[0])
+	}
+	return false
+}
