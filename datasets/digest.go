@@ -52,17 +52,12 @@ func (s *Schema) newDigester(version int) *digester {
 
 // add hashes one row, given as the reflected struct.
 func (d *digester) add(row reflect.Value) {
-	b := d.buf
-	for i := range d.columns {
-		c := &d.columns[i]
-		b = appendValue(b, row.Field(c.field).Addr().Interface(), c.Nullable)
-	}
+	d.buf = appendRow(d.buf, d.columns, row)
 	d.rows++
-	if len(b) > 1<<16 {
-		d.hash.Write(b)
-		b = b[:0]
+	if len(d.buf) > 1<<16 {
+		d.hash.Write(d.buf)
+		d.buf = d.buf[:0]
 	}
-	d.buf = b
 }
 
 // sum returns the digest in hex; nothing may be added after it.
@@ -72,51 +67,51 @@ func (d *digester) sum() string {
 	return hex.EncodeToString(d.hash.Sum(nil))
 }
 
-// appendValue appends the canonical encoding of the field that p points to. A nil
-// []byte is null where the column is nullable, and of length 0 elsewhere.
-func appendValue(b []byte, p any, nullable bool) []byte {
-	switch p := p.(type) {
-	case *string:
-		return appendString(append(b, 1), *p)
-	case **string:
-		if *p == nil {
+// appendRow appends the canonical encoding of the given columns of a row.
+func appendRow(b []byte, columns []Column, row reflect.Value) []byte {
+	for i := range columns {
+		c := &columns[i]
+		b = appendValue(b, row.Field(c.field), c)
+	}
+	return b
+}
+
+// appendValue appends the canonical encoding of a field. A nil []byte is null where
+// the column is nullable, and of length 0 elsewhere. The field's address is not taken:
+// reflect looks up a pointer type each time, which took 40 % of writing a table.
+func appendValue(b []byte, f reflect.Value, c *Column) []byte {
+	if c.Nullable {
+		if f.IsNil() {
 			return append(b, 0)
 		}
-		return appendString(append(b, 1), **p)
-	case *[]byte:
-		if *p == nil && nullable {
-			return append(b, 0)
+		if c.Type != Binary {
+			f = f.Elem()
 		}
-		return append(binary.AppendUvarint(append(b, 1), uint64(len(*p))), *p...)
-	case *[]string:
-		b = binary.AppendUvarint(append(b, 1), uint64(len(*p)))
-		for _, s := range *p {
-			b = appendString(b, s)
+	}
+	b = append(b, 1)
+	switch c.Type {
+	case String:
+		return appendString(b, f.String())
+	case Binary:
+		data := f.Bytes()
+		return append(binary.AppendUvarint(b, uint64(len(data))), data...)
+	case Strings:
+		b = binary.AppendUvarint(b, uint64(f.Len()))
+		for i := range f.Len() {
+			b = appendString(b, f.Index(i).String())
 		}
 		return b
-	case *int32:
-		return binary.LittleEndian.AppendUint64(append(b, 1), uint64(*p))
-	case *int64:
-		return binary.LittleEndian.AppendUint64(append(b, 1), uint64(*p))
-	case **int64:
-		if *p == nil {
-			return append(b, 0)
+	case Int32, Int64:
+		return binary.LittleEndian.AppendUint64(b, uint64(f.Int()))
+	case Double:
+		return binary.LittleEndian.AppendUint64(b, floatBits(f.Float()))
+	case Bool:
+		if f.Bool() {
+			return append(b, 1)
 		}
-		return binary.LittleEndian.AppendUint64(append(b, 1), uint64(**p))
-	case *float64:
-		return binary.LittleEndian.AppendUint64(append(b, 1), floatBits(*p))
-	case **float64:
-		if *p == nil {
-			return append(b, 0)
-		}
-		return binary.LittleEndian.AppendUint64(append(b, 1), floatBits(**p))
-	case *bool:
-		if *p {
-			return append(b, 1, 1)
-		}
-		return append(b, 1, 0)
+		return append(b, 0)
 	}
-	panic(fmt.Sprintf("datasets: no encoding for %T", p))
+	panic("datasets: no encoding for " + string(c.Type))
 }
 
 func appendString(b []byte, s string) []byte {
@@ -170,6 +165,8 @@ func (d *Difference) String() string {
 // in which two rows of one key differ. run_id is left out, as in Digest.
 func (t *Table[T]) Diff(a, b []T) *Difference {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	columns := t.newDigester(t.Version).columns
+	var x, y []byte
 	for i := 0; i < len(a) || i < len(b); i++ {
 		order := 0
 		switch {
@@ -186,17 +183,17 @@ func (t *Table[T]) Diff(a, b []T) *Difference {
 		if order > 0 {
 			return &Difference{Table: t.Name, Key: t.KeyOf(&b[i]), A: "no row"}
 		}
-		for j := range t.Columns {
-			c := &t.Columns[j]
-			if c.Name == "run_id" {
-				continue
-			}
-			x, y := va.Index(i).Field(c.field), vb.Index(i).Field(c.field)
-			bx := appendValue(nil, x.Addr().Interface(), c.Nullable)
-			by := appendValue(nil, y.Addr().Interface(), c.Nullable)
-			if !bytes.Equal(bx, by) {
+		x = appendRow(x[:0], columns, va.Index(i))
+		y = appendRow(y[:0], columns, vb.Index(i))
+		if bytes.Equal(x, y) {
+			continue
+		}
+		for j := range columns {
+			c := &columns[j]
+			fx, fy := va.Index(i).Field(c.field), vb.Index(i).Field(c.field)
+			if !bytes.Equal(appendValue(nil, fx, c), appendValue(nil, fy, c)) {
 				d := &Difference{Table: t.Name, Key: t.KeyOf(&a[i]), Column: c.Name}
-				d.A, d.B = formatPair(formatValue(x, c), formatValue(y, c))
+				d.A, d.B = formatPair(formatValue(fx, c), formatValue(fy, c))
 				return d
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 )
 
 // Read returns all rows of the table's file at path. It reads older schema versions
@@ -43,35 +44,22 @@ func (t *Table[T]) read(f *file) ([]T, error) {
 	var rows []T
 	err := guard(f.name, func() error {
 		for g, group := range f.pq.RowGroups() {
-			n := group.NumRows()
 			from := len(rows)
 			for i := range f.columns {
-				r, err := f.column(g, &f.columns[i])
+				pages, err := f.readColumn(g, &f.columns[i])
 				if err != nil {
 					return err
 				}
+				if i == 0 {
+					// Only now, when the first column has shown as many rows: a
+					// damaged count must not make us allocate.
+					rows = slices.Grow(rows, int(group.NumRows()))[:from+int(group.NumRows())]
+				}
 				at := from
-				for {
-					v, err := r.next()
-					if err != nil {
-						r.pages.Close()
-						return err
-					}
-					if v == nil {
-						break
-					}
-					// Room only for rows that have been seen: a damaged count must not
-					// make us allocate.
-					for len(rows) < at+v.rows {
-						rows = append(rows, make([]T, at+v.rows-len(rows))...)
-					}
+				for _, v := range pages {
 					assign(reflect.ValueOf(rows[at:at+v.rows]), &f.columns[i], v)
 					at += v.rows
 				}
-				r.pages.Close()
-			}
-			if int64(len(rows)-from) != n {
-				return f.corrupt("%d rows in row group %d, want %d", len(rows)-from, g, n)
 			}
 		}
 		if digest := t.digest(rows, f.header.Version); digest != f.header.RowsSHA256 {
@@ -83,6 +71,24 @@ func (t *Table[T]) read(f *file) ([]T, error) {
 		return nil, err
 	}
 	return rows, nil
+}
+
+// readColumn returns the pages of a column of a row group, which hold exactly as many
+// rows as the group.
+func (f *file) readColumn(group int, c *Column) ([]*vector, error) {
+	r, err := f.column(group, c)
+	if err != nil {
+		return nil, err
+	}
+	defer r.pages.Close()
+	var pages []*vector
+	for {
+		v, err := r.next()
+		if v == nil || err != nil {
+			return pages, err
+		}
+		pages = append(pages, v)
+	}
 }
 
 // column returns a reader of a column of a row group.
@@ -111,28 +117,35 @@ func assign(rows reflect.Value, c *Column, v *vector) {
 		if v.valid != nil && !v.valid[i] {
 			continue
 		}
-		switch p := rows.Index(i).Field(c.field).Addr().Interface().(type) {
-		case *string:
-			*p = v.strings.At(i)
-		case **string:
-			texts[i] = v.strings.At(i)
-			*p = &texts[i]
-		case *[]byte:
-			*p = []byte(v.strings.At(i))
-		case *[]string:
-			*p = v.lists[i]
-		case *int32:
-			*p = v.int32s[i]
-		case *int64:
-			*p = v.int64s[i]
-		case **int64:
-			*p = &v.int64s[i]
-		case *float64:
-			*p = v.doubles[i]
-		case **float64:
-			*p = &v.doubles[i]
-		case *bool:
-			*p = v.bools[i]
+		f := rows.Index(i).Field(c.field)
+		switch c.Type {
+		case String:
+			if c.Nullable {
+				texts[i] = v.strings.At(i)
+				f.Set(reflect.ValueOf(&texts[i]))
+			} else {
+				f.SetString(v.strings.At(i))
+			}
+		case Binary:
+			f.SetBytes([]byte(v.strings.At(i)))
+		case Strings:
+			f.Set(reflect.ValueOf(v.lists[i]))
+		case Int32:
+			f.SetInt(int64(v.int32s[i]))
+		case Int64:
+			if c.Nullable {
+				f.Set(reflect.ValueOf(&v.int64s[i]))
+			} else {
+				f.SetInt(v.int64s[i])
+			}
+		case Double:
+			if c.Nullable {
+				f.Set(reflect.ValueOf(&v.doubles[i]))
+			} else {
+				f.SetFloat(v.doubles[i])
+			}
+		case Bool:
+			f.SetBool(v.bools[i])
 		}
 	}
 }

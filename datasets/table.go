@@ -76,13 +76,10 @@ func (t *Table[T]) Compare(a, b *T) int {
 	x, y := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
 	for _, f := range t.key {
 		c := 0
-		switch p := x.Field(f).Addr().Interface().(type) {
-		case *string:
-			c = strings.Compare(*p, *y.Field(f).Addr().Interface().(*string))
-		case *int32:
-			c = cmp.Compare(*p, *y.Field(f).Addr().Interface().(*int32))
-		case *int64:
-			c = cmp.Compare(*p, *y.Field(f).Addr().Interface().(*int64))
+		if fx, fy := x.Field(f), y.Field(f); fx.Kind() == reflect.String {
+			c = strings.Compare(fx.String(), fy.String())
+		} else {
+			c = cmp.Compare(fx.Int(), fy.Int())
 		}
 		if c != 0 {
 			return c
@@ -112,31 +109,26 @@ const maxInteger = 1<<53 - 1
 func (t *Table[T]) validate(row *T, v reflect.Value) (column, problem string) {
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		switch p := v.Field(c.field).Addr().Interface().(type) {
-		case *string:
-			problem = validString(*p, c)
-		case **string:
-			if *p != nil {
-				problem = validString(**p, c)
+		f := v.Field(c.field)
+		if c.Nullable {
+			if f.IsNil() {
+				continue
 			}
-		case *[]string:
-			for _, s := range *p {
-				if problem = validString(s, c); problem != "" {
-					break
-				}
+			if c.Type != Binary {
+				f = f.Elem()
 			}
-		case *int64:
-			problem = validInteger(*p)
-		case **int64:
-			if *p != nil {
-				problem = validInteger(**p)
+		}
+		switch c.Type {
+		case String:
+			problem = validString(f.String(), c)
+		case Strings:
+			for j := 0; j < f.Len() && problem == ""; j++ {
+				problem = validString(f.Index(j).String(), c)
 			}
-		case *float64:
-			problem = validDouble(*p)
-		case **float64:
-			if *p != nil {
-				problem = validDouble(**p)
-			}
+		case Int64:
+			problem = validInteger(f.Int())
+		case Double:
+			problem = validDouble(f.Float())
 		}
 		if problem != "" {
 			return c.Name, problem
