@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -74,12 +75,28 @@ func NewError(problems []Problem) error {
 
 // source is a text that positions refer to.
 type source struct {
-	name  string
-	lines []string
+	name   string
+	lines  []string
+	indent int // characters on the first line that stand before what is parsed
 }
 
+// lineBreak matches what YAML 1.1 takes for the end of a line.
+var lineBreak = regexp.MustCompile(`\r\n|[\r\n\x{85}\x{2028}\x{2029}]`)
+
 func newSource(name string, text string) *source {
-	return &source{name, strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	return &source{name: name, lines: lineBreak.Split(text, -1)}
+}
+
+// at returns a node at a place in what is parsed. An end of the text that the YAML library
+// places on a line of its own is the end of the last line.
+func (s *source) at(line, column int) *node {
+	if last := len(s.lines); line > last {
+		return &node{src: s, line: last, column: utf8.RuneCountInString(s.lines[last-1]) + 1}
+	}
+	if line == 1 {
+		column += s.indent
+	}
+	return &node{src: s, line: line, column: column}
 }
 
 // excerptWidth is how much of a long line an excerpt shows.
@@ -125,6 +142,9 @@ func suggest(word string, known []string) string {
 	}
 	best, distance := "", 1+max(1, utf8.RuneCountInString(word)/3)
 	for _, k := range known {
+		if len(word) > 2 && strings.HasPrefix(k, word) {
+			return fmt.Sprintf("; did you mean %q?", k)
+		}
 		if d := levenshtein.ComputeDistance(word, k); d < distance {
 			best, distance = k, d
 		}

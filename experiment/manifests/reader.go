@@ -242,7 +242,11 @@ func (r *reader) integer(path string, n *node, low, high int64) (int64, bool) {
 	case n.kind == scalar && n.plain && plainInteger.MatchString(n.text):
 		v, err := strconv.ParseInt(n.text, 10, 64)
 		if err != nil || v < low || v > high {
-			r.add(n, path, "%s is out of range; expected a whole number from %d to %d", n.text, low, high)
+			if low == high {
+				r.add(n, path, "expected %d, got %s", low, n.text)
+			} else {
+				r.add(n, path, "%s is out of range; expected a whole number from %d to %d", n.text, low, high)
+			}
 			return 0, false
 		}
 		return v, true
@@ -268,7 +272,7 @@ func (r *reader) number(path string, n *node, low, high float64) (float64, bool)
 func (r *reader) positive(path string, n *node, high float64) (float64, bool) {
 	v, ok := r.float(path, n)
 	if ok && (v <= 0 || v > high) {
-		r.add(n, path, "%s is out of range; expected a number above 0, at most %v", n.text, high)
+		r.add(n, path, "%s is out of range; expected a number above 0, at most %s", n.text, strconv.FormatFloat(high, 'f', -1, 64))
 		return 0, false
 	}
 	return v, ok

@@ -18,7 +18,12 @@ const schemaComment = "# yaml-language-server: $schema=" + SchemaFile + "\n"
 // One key may still be absent: search_space.impl_style, whose default is the styles that
 // each spec has.
 func (m *Manifest) Resolved() []byte {
-	text, err := yaml.Dump(m, yaml.WithLineWidth(-1))
+	return append([]byte(schemaComment), dump(m)...)
+}
+
+// dump writes plain values as YAML: short mappings on one line, numbers plain.
+func dump(v any) []byte {
+	text, err := yaml.Dump(v, yaml.WithLineWidth(-1))
 	if err != nil {
 		panic(err) // plain values, all of them
 	}
@@ -31,7 +36,7 @@ func (m *Manifest) Resolved() []byte {
 	if err != nil {
 		panic(err)
 	}
-	return append([]byte(schemaComment), text...)
+	return text
 }
 
 // plainFloats writes small numbers as 0.0000001: a manifest's numbers are plain, and the

@@ -14,7 +14,7 @@ func (r *reader) searchSpace(o object) SearchSpace {
 	space := SearchSpace{AnnealTemp: []float64{0.8, 1.0, 1.2}}
 	styles, paths, found := s.list("impl_style")
 	if found && styles == nil && s.get("impl_style").kind == sequence {
-		r.add(s.get("impl_style"), "search_space.impl_style", "the search space is empty; leave the key out for all styles of a spec")
+		r.add(s.get("impl_style"), s.at("impl_style"), "the search space is empty; leave the key out for all styles of a spec")
 	}
 	for i, n := range styles {
 		style, ok := r.text(paths[i], n, matches(stylePattern, "the name of a style: a-z, 0-9 and _"))
@@ -30,7 +30,7 @@ func (r *reader) searchSpace(o object) SearchSpace {
 	}
 	space.AnnealTemp = nil
 	if temps == nil && s.get("anneal_temp").kind == sequence {
-		r.add(s.get("anneal_temp"), "search_space.anneal_temp", "the search space is empty; expected at least one temperature")
+		r.add(s.get("anneal_temp"), s.at("anneal_temp"), "the search space is empty; expected at least one temperature")
 	}
 	for i, n := range temps {
 		t, ok := r.positive(paths[i], n, 10)

@@ -101,14 +101,13 @@ func (t *tree) at(path string) *node {
 // look at, and reports every other problem through ps.
 func parseYAML(src *source, data []byte, ps *problemList) *node {
 	if len(data) > maxBytes {
-		ps.add(&node{src: src, line: 1, column: 1}, "", "the file is larger than %d bytes", maxBytes)
+		ps.add(src.at(1, 1), "", "the file is larger than %d bytes", maxBytes)
 		return nil
 	}
 	if at := firstBadByte(data); at >= 0 {
-		before := string(data[:at])
-		column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-		n := &node{src: src, line: 1 + strings.Count(before, "\n"), column: column}
-		ps.add(n, "", "byte 0x%02x is no text; expected UTF-8 without control characters", data[at])
+		before := lineBreak.Split(string(data[:at]), -1)
+		last := before[len(before)-1]
+		ps.add(src.at(len(before), 1+utf8.RuneCountInString(last)), "", "byte 0x%02x is no text; expected UTF-8 without control characters", data[at])
 		return nil
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
@@ -127,7 +126,7 @@ func parseYAML(src *source, data []byte, ps *problemList) *node {
 		brokenYAML(src, err, ps)
 		return nil
 	default:
-		ps.add(&node{src: src, line: second.Line, column: second.Column}, "", "a second document; expected one")
+		ps.add(src.at(second.Line, second.Column), "", "a second document; expected one")
 		return nil
 	}
 	before := len(ps.list)
@@ -139,7 +138,7 @@ func parseYAML(src *source, data []byte, ps *problemList) *node {
 }
 
 func brokenYAML(src *source, err error, ps *problemList) {
-	n := &node{src: src, line: 1, column: 1}
+	n := src.at(1, 1)
 	var load *yaml.LoadError
 	switch {
 	case errors.Is(err, io.EOF):
@@ -150,14 +149,18 @@ func brokenYAML(src *source, err error, ps *problemList) {
 		return
 	}
 	if load.Mark.Line > 0 {
-		n.line, n.column = min(load.Mark.Line, len(src.lines)), load.Mark.Column
+		n = src.at(load.Mark.Line, load.Mark.Column)
 	}
 	message := load.Message
 	if load.ContextMsg != "" {
 		message += " " + load.ContextMsg
-		if load.ContextMark.Line > 0 {
-			message += fmt.Sprintf(" that starts at line %d, column %d", load.ContextMark.Line, load.ContextMark.Column)
+		if c := load.ContextMark; c.Line > 0 && c != load.Mark {
+			start := src.at(c.Line, c.Column)
+			message += fmt.Sprintf(" that starts at line %d, column %d", start.line, start.column)
 		}
+	}
+	if runes := []rune(src.lines[n.line-1]); n.column <= len(runes) && runes[n.column-1] == '\t' {
+		message += "; indent with spaces, not with tabs"
 	}
 	ps.add(n, "", "no YAML: %s", message)
 }
@@ -165,7 +168,7 @@ func brokenYAML(src *source, err error, ps *problemList) {
 // convert turns a yaml.Node into ours and refuses what makes a file mean more than it
 // shows: aliases, tags, merge keys, keys that stand twice.
 func convert(src *source, y *yaml.Node, depth int, ps *problemList) *node {
-	n := &node{src: src, line: max(y.Line, 1), column: max(y.Column, 1)}
+	n := src.at(max(y.Line, 1), max(y.Column, 1))
 	switch {
 	case depth > maxDepth:
 		ps.add(n, "", "nested more than %d deep", maxDepth)
@@ -183,7 +186,9 @@ func convert(src *source, y *yaml.Node, depth int, ps *problemList) *node {
 			key := convert(src, y.Content[i], depth+1, ps)
 			value := convert(src, y.Content[i+1], depth+1, ps)
 			switch before := n.member(key.text); {
-			case key.kind != scalar || key.tag == "!!merge":
+			case key.tag == "!!merge":
+				ps.add(key, "", "merge key <<; write the keys out")
+			case key.kind != scalar:
 				ps.add(key, "", "expected a key, got %s", key.describe())
 			case before != nil:
 				ps.add(key, "", "key %q stands twice; it was first on line %d", key.text, before.key.line)
@@ -226,25 +231,15 @@ func set(root *node, arg string, ps *problemList) {
 		ps.add(here(1), "", "expected KEY=VALUE, with a key such as epochs, budget.timeout_ms.from or seeds[0]")
 		return
 	}
-	// Parsed by itself and moved right, so that positions are those in the argument.
-	before := len(ps.list)
-	value := parseYAML(src, []byte(text), ps)
-	offset := utf8.RuneCountInString(path) + 1
-	for i := before; i < len(ps.list); i++ {
-		if p := &ps.list[i]; p.Line == 1 {
-			p.Column += offset
-			p.Excerpt = src.excerpt(p.Line, p.Column)
-		}
-	}
+	src.indent = len(path) + 1 // the path is ASCII
 	if strings.TrimSpace(text) == "" {
-		ps.list = ps.list[:before]
-		ps.add(here(offset+1), "", "expected a value after the %q", "=")
+		ps.add(src.at(1, 1), "", "expected a value after the %q", "=")
 		return
 	}
+	value := parseYAML(src, []byte(text), ps)
 	if value == nil {
 		return
 	}
-	value.shift(offset)
 	at, column := root, 1
 	steps := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' })
 	for i, step := range steps {
@@ -280,20 +275,6 @@ func set(root *node, arg string, ps *problemList) {
 			at = m.value
 		}
 		column += len(step) + 1
-	}
-}
-
-// shift moves a node's first line to the right.
-func (n *node) shift(columns int) {
-	if n.line == 1 {
-		n.column += columns
-	}
-	for _, m := range n.members {
-		m.key.shift(columns)
-		m.value.shift(columns)
-	}
-	for _, e := range n.elems {
-		e.shift(columns)
 	}
 }
 
