@@ -185,7 +185,7 @@ func (g *generator) number() string {
 
 // name returns a key, without its quotes.
 func (g *generator) name() string {
-	word := pick(g, []string{"id", "name", "user", "users", "address", "item", "items", "a", "b", "key", "value", "time"})
+	word := pick(g, []string{"id", "name", "user", "users", "address_line", "item", "items", "a", "b", "key", "value", "created_at", "description"})
 	switch {
 	case g.chance(g.odd):
 		return pick(g, []string{
@@ -195,7 +195,7 @@ func (g *generator) name() string {
 	case g.chance(40):
 		return word
 	default:
-		return word + "_" + strconv.Itoa(g.rng.IntN(1000))
+		return word + "_" + strconv.Itoa(g.rng.IntN(100_000))
 	}
 }
 
