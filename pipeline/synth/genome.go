@@ -76,20 +76,22 @@ func DecodeGenome(spec *specs.Spec, data []byte) (Genome, error) {
 	if err := decode(data, &g); err != nil {
 		return Genome{}, fmt.Errorf("synth: genome: %w", err)
 	}
-	if g.Style == "" {
-		return g, checkShape(spec, g)
+	if g.Style != "" {
+		style, err := styleOf(spec, g.Style)
+		if err != nil {
+			return Genome{}, err
+		}
+		if g.Params == nil {
+			g.Params = map[string]any{}
+		}
+		if err := typeParams(style, g.Params); err != nil {
+			return Genome{}, err
+		}
 	}
-	style, err := styleOf(spec, g.Style)
-	if err != nil {
+	if err := checkShape(spec, g); err != nil {
 		return Genome{}, err
 	}
-	if g.Params == nil {
-		g.Params = map[string]any{}
-	}
-	if err := typeParams(style, g.Params); err != nil {
-		return Genome{}, err
-	}
-	return g, checkShape(spec, g)
+	return g, nil
 }
 
 // DecodeParams reads what EncodeParams wrote, under a style's declarations.
@@ -101,7 +103,10 @@ func DecodeParams(style *specs.Style, data []byte) (map[string]any, error) {
 	if err := typeParams(style, params); err != nil {
 		return nil, err
 	}
-	return params, ValidateParams(style, params)
+	if err := ValidateParams(style, params); err != nil {
+		return nil, err
+	}
+	return params, nil
 }
 
 // decode reads one JSON value that has no unknown keys and leaves numbers as written.

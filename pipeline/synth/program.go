@@ -1,17 +1,15 @@
 package synth
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"go/ast"
-	"go/format"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // maxSource bounds what is parsed and type-checked, in bytes.
@@ -32,6 +30,7 @@ type Program struct {
 	nodes  []ast.Node                    // what edits may touch, in source order, outer before inner
 	parent map[ast.Node]ast.Node         // of every node below a function body or a value
 	conds  []donor                       // conditions, in source order
+	frame  func() *frame                 // computed once, when first needed
 	vars   map[*types.Scope][]*types.Var // by scope, in the order of declaration
 }
 
@@ -74,6 +73,7 @@ func Parse(src string, imp types.Importer) (*Program, error) {
 	}
 	p.conds = findDonors(p)
 	scopeVars(p.pkg.Scope(), p.vars)
+	p.frame = sync.OnceValue(func() *frame { return newFrame(p) })
 	return p, nil
 }
 
@@ -206,17 +206,10 @@ func (p *Program) Apply(e Edit) (string, error) {
 	if changed == p.src {
 		return "", &EditError{e, Unchanged, "the result is the source"}
 	}
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "tool.go", changed, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		return "", &EditError{e, BadSyntax, "the result does not parse: " + err.Error()}
-	}
-	if _, err := check(fset, file, p.imp, nil); err != nil {
-		return "", &EditError{e, BadTypes, "the result does not type-check: " + err.Error()}
-	}
-	result, err := gofmt(fset, file)
-	if err != nil {
-		return "", &EditError{e, BadSyntax, "the result cannot be formatted: " + err.Error()}
+	result, failed := p.accept(n, changed)
+	if failed != nil {
+		failed.Edit = e
+		return "", failed
 	}
 	if result == p.src {
 		return "", &EditError{e, Unchanged, "the result is the source"}
@@ -224,25 +217,43 @@ func (p *Program) Apply(e Edit) (string, error) {
 	return result, nil
 }
 
-// gofmt prints a parsed file until that changes nothing any more: gofmt is not
-// idempotent around some comments.
-func gofmt(fset *token.FileSet, file *ast.File) (string, error) {
-	var b bytes.Buffer
-	if err := format.Node(&b, fset, file); err != nil {
-		return "", err
-	}
-	for range 4 {
-		again, err := format.Source(b.Bytes())
+// accept type-checks and formats the source that an edit at a node led to: the
+// function around the node where that is enough, else all of it.
+func (p *Program) accept(n ast.Node, changed string) (string, *EditError) {
+	f := p.frame()
+	if decl := f.within(p, n); decl != nil {
+		from, to := p.from(decl.Type), p.to(decl)+len(changed)-len(p.src)
+		body, ok, err := f.check(p, decl, changed[from:to])
 		if err != nil {
-			return "", err
+			err.offset += from
+			return "", err.edit(changed)
 		}
-		if bytes.Equal(again, b.Bytes()) {
-			return b.String(), nil
+		if ok {
+			return changed[:from] + body + changed[to:], nil
 		}
-		b.Reset()
-		b.Write(again)
 	}
-	return "", errors.New("formatting does not settle")
+	return p.acceptWhole(changed)
+}
+
+func (p *Program) acceptWhole(changed string) (string, *EditError) {
+	if err := checkSource(changed, p.imp, nil); err != nil {
+		return "", err.edit(changed)
+	}
+	result, err := gofmt(changed)
+	if err != nil {
+		return "", &EditError{Reason: BadSyntax, Detail: "the result cannot be formatted: " + err.Error()}
+	}
+	return result, nil
+}
+
+// edit returns the error as one of an edit that led to the source.
+func (e *sourceError) edit(src string) *EditError {
+	line, column := lineColumn(src, e.offset)
+	what := "type-check"
+	if e.reason == BadSyntax {
+		what = "parse"
+	}
+	return &EditError{Reason: e.reason, Detail: fmt.Sprintf("the result does not %s: %d:%d: %s", what, line, column, e.message)}
 }
 
 // splice replaces the bytes of a range; nothing is replaced where it is empty.

@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"errors"
 	"fmt"
 	"go/types"
 	"math/rand/v2"
@@ -12,12 +13,17 @@ import (
 // maxTries bounds how many edits are tried for each one that Mutate makes.
 const maxTries = 256
 
+// ErrNoEdit means that a candidate offers no edit, or that none of those tried
+// type-checks and leads to a source that was not there before.
+var ErrNoEdit = errors.New("synth: no edit of the candidate applies")
+
 // Synthesizer gives the sources of genomes of one spec and varies the genomes. It
 // is safe for concurrent use if its importer and Vet are.
 type Synthesizer struct {
 	spec    *specs.Spec
 	license string
 	imp     types.Importer
+	memo    memo
 
 	// Vet, if set, is asked about every source that came from a template or is a
 	// Base, before it is type-checked: the type checker can be made to take any
@@ -38,19 +44,36 @@ func New(spec *specs.Spec, license string, imp types.Importer) *Synthesizer {
 // is, and then its edits. The same genome gives the same bytes. An edit that does
 // not apply or type-check is an *EditError, a template that fails a *TemplateError.
 func (y *Synthesizer) Source(g Genome) (string, error) {
+	src, _, err := y.follow(g)
+	return src, err
+}
+
+// follow is Source, and says which chain of edits the source is the result of.
+func (y *Synthesizer) follow(g Genome) (string, chain, error) {
 	src, err := y.base(g)
-	if err != nil || len(g.Edits) == 0 {
-		return src, err
+	if err != nil {
+		return "", chain{}, err
 	}
-	if err := y.vet(src); err != nil {
-		return "", err
-	}
+	at := chainOf(src)
+	vetted := false
 	for _, e := range g.Edits {
-		if src, err = Apply(src, e, y.imp); err != nil {
-			return "", err
+		at = at.then(e)
+		if known, ok := y.memo.get(at); ok {
+			src, vetted = known, true
+			continue
 		}
+		if !vetted {
+			if err := y.vet(src); err != nil {
+				return "", chain{}, err
+			}
+			vetted = true
+		}
+		if src, err = Apply(src, e, y.imp); err != nil {
+			return "", chain{}, err
+		}
+		y.memo.put(at, src)
 	}
-	return src, nil
+	return src, at, nil
 }
 
 // base returns what the edits of a genome start from.
@@ -74,14 +97,14 @@ func (y *Synthesizer) vet(src string) error {
 // Mutate returns g with up to n more edits, and its source. Each is drawn uniformly
 // from a family, which is drawn uniformly first, among those that type-check and
 // lead to a source that was not there before. There are fewer than n only if no
-// further edit was found within the bounds, and an error if there was none at all.
+// further edit was found within the bounds, and ErrNoEdit if there was none at all.
 func (y *Synthesizer) Mutate(rng *rand.Rand, g Genome, n int) (Genome, string, error) {
-	src, err := y.Source(g)
-	if err != nil {
-		return Genome{}, "", err
-	}
 	if n < 1 {
 		return Genome{}, "", fmt.Errorf("synth: mutate by %d edits, expected at least 1", n)
+	}
+	src, at, err := y.follow(g)
+	if err != nil {
+		return Genome{}, "", err
 	}
 	if len(g.Edits) == 0 {
 		if err := y.vet(src); err != nil {
@@ -97,7 +120,7 @@ func (y *Synthesizer) Mutate(rng *rand.Rand, g Genome, n int) (Genome, string, e
 		}
 		e, result, ok := draw(rng, p, seen)
 		if !ok && i == 0 {
-			return Genome{}, "", fmt.Errorf("synth: no edit of the candidate type-checks (tried up to %d)", maxTries)
+			return Genome{}, "", ErrNoEdit
 		}
 		if !ok {
 			break
@@ -105,6 +128,8 @@ func (y *Synthesizer) Mutate(rng *rand.Rand, g Genome, n int) (Genome, string, e
 		g.Edits = append(g.Edits, e)
 		src = result
 		seen = append(seen, src)
+		at = at.then(e)
+		y.memo.put(at, src)
 	}
 	return g, src, nil
 }
