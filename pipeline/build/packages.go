@@ -12,8 +12,10 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // allowed are the packages that a source may import: those that compute, and touch
@@ -88,6 +90,8 @@ type packages struct {
 	types   map[string]*types.Package // allowed ones
 	imports map[string][]string       // direct imports of every package in their closure
 	base    map[string]bool           // the closure of base
+	sources map[string][]string       // files that every package in their closure is compiled from
+	hashes  sync.Map                  // path -> SHA-256 of its sources; see Builder.Packages
 }
 
 var _ types.Importer = (*packages)(nil)
@@ -137,7 +141,7 @@ func (b *Builder) loadPackages(ctx context.Context) (*packages, error) {
 		return nil, err
 	}
 	defer ws.remove()
-	args := []string{"list", "-trimpath", "-export", "-deps", "-json=ImportPath,Export,Imports"}
+	args := []string{"list", "-trimpath", "-export", "-deps", "-json=ImportPath,Export,Imports,Dir,GoFiles,SFiles"}
 	out, err := ws.run(ctx, append(args, slices.Sorted(maps.Keys(allowed))...)...)
 	if err != nil {
 		var failed *commandError
@@ -147,12 +151,12 @@ func (b *Builder) loadPackages(ctx context.Context) (*packages, error) {
 		}
 		return nil, fmt.Errorf("build: compiling the standard library for wasip1/wasm: %w", err)
 	}
-	p := &packages{types: map[string]*types.Package{}, imports: map[string][]string{}, base: map[string]bool{}}
+	p := &packages{types: map[string]*types.Package{}, imports: map[string][]string{}, base: map[string]bool{}, sources: map[string][]string{}}
 	export := map[string]string{}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var pkg struct {
-			ImportPath, Export string
-			Imports            []string
+			ImportPath, Export, Dir  string
+			Imports, GoFiles, SFiles []string
 		}
 		if err := dec.Decode(&pkg); err == io.EOF {
 			break
@@ -161,6 +165,9 @@ func (b *Builder) loadPackages(ctx context.Context) (*packages, error) {
 		}
 		export[pkg.ImportPath] = pkg.Export
 		p.imports[pkg.ImportPath] = pkg.Imports
+		for _, name := range append(pkg.GoFiles, pkg.SFiles...) {
+			p.sources[pkg.ImportPath] = append(p.sources[pkg.ImportPath], filepath.Join(pkg.Dir, name))
+		}
 	}
 	read := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		if export[path] == "" {

@@ -1,0 +1,55 @@
+# make run and make test are all that is needed; make help lists the rest.
+
+GO      ?= go
+BIN     := bin/toolgen
+RUN_OUT ?= runs/quickstart
+
+.PHONY: help run test check race fuzz golden determinism bench vuln reproduce build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/toolgen
+	$(GO) build -trimpath -o $(BIN) ./cmd/toolgen
+
+run: build ## play the quickstart tournament
+	$(BIN) run quickstart --out $(RUN_OUT)
+
+test: ## all tests
+	$(GO) test ./...
+
+check: ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not gofmt-clean:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+race: ## the tests under the race detector, without the slow ones
+	$(GO) test -race -short ./...
+
+FUZZTIME ?= 60s
+fuzz: ## each fuzz target for FUZZTIME (60s)
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+golden: ## write the golden files anew; read the diff before you commit it
+	$(GO) test ./... -run 'Golden|Script|Schema' -update
+
+determinism: build ## the same rows at 1, 2 and 8 workers, cold and warm, after a kill
+	$(GO) test ./experiment -run 'Determinism' -count 1 -v
+
+bench: ## the benchmarks of the pipeline
+	$(GO) test ./pipeline/... ./datasets -run '^$$' -bench . -benchtime 3x
+
+reproduce: build ## play the baseline (41 epochs), hold it against its committed lock, print the benchmark table
+	$(BIN) verify experiment/manifests/baseline.lock.json --out runs/baseline --force
+	$(BIN) bench runs/baseline
+
+VULNDB ?=
+vuln: ## known vulnerabilities in what is called; VULNDB=file:///DIR names a copy of the database
+	$(GO) tool govulncheck $(if $(VULNDB),-db $(VULNDB)) ./...
+
+clean: ## remove bin/ and runs/
+	rm -rf bin runs

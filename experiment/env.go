@@ -1,0 +1,341 @@
+package experiment
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"toolgen/pipeline/build"
+	"toolgen/pipeline/evaluate"
+	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/testgen"
+	"toolgen/specs"
+)
+
+// Semantics is raised whenever the same inputs would give other rows: synthesis,
+// selection, scoring, metering or a digest's format. It is part of the lock and of
+// every cache key; a lock under another number is not comparable, never different.
+const Semantics = 1
+
+// FuelModel names the formula that turns an execution into fuel.
+const FuelModel = "instructions + bulk bytes / 8 + host-call bytes / 8 + virtual sleep"
+
+// Store keeps bytes by key. What it returns is what was put.
+type Store interface {
+	Get(key string) ([]byte, bool)
+	Put(key string, data []byte) error
+}
+
+// EnvOptions say how to set a machine up for experiments.
+type EnvOptions struct {
+	CacheDir string // "": DefaultCacheDir
+	NoCache  bool   // nothing is read from or written to the cache but Go's own build cache
+	Jobs     int    // how many builds and measurements run at once; 0: one per CPU
+}
+
+// Env is a machine that is ready to run experiments: a Go toolchain, a sandbox and a
+// cache. None of it shapes a result but what Toolchain tells.
+type Env struct {
+	engine  *sandbox.Engine
+	builder *build.Builder
+	cache   *Cache
+	store   Store // nil without a cache
+	jobs    int
+	slots   chan struct{}
+	host    string
+	spent   Phases
+}
+
+// Phases are how long the workers were busy with what, summed over all of them.
+type Phases struct {
+	module, execute atomic.Int64 // ns
+}
+
+// Open sets the machine up. A missing toolchain and an unusable cache folder are a
+// *MachineError.
+func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
+	dir := opt.CacheDir
+	if dir == "" {
+		var err error
+		if dir, err = DefaultCacheDir(); err != nil {
+			return nil, err
+		}
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := OpenCache(dir)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := sandbox.NewEngine()
+	if err != nil {
+		return nil, &MachineError{Msg: "the sandbox does not start", Err: err}
+	}
+	e := &Env{engine: engine, cache: cache, jobs: opt.Jobs}
+	if !opt.NoCache {
+		e.store = cache
+	}
+	if e.jobs <= 0 {
+		e.jobs = runtime.GOMAXPROCS(0)
+	}
+	e.slots = make(chan struct{}, e.jobs)
+	if e.host, err = os.Hostname(); err != nil {
+		e.host = "unknown"
+	}
+	cfg := build.Config{Dir: cache.Dir(), Engine: engine}
+	if e.store != nil {
+		cfg.Store = e.store
+	}
+	e.builder, err = build.Open(ctx, cfg)
+	if err != nil {
+		engine.Close()
+		var missing *build.ToolchainError
+		if errors.As(err, &missing) {
+			return nil, &MachineError{Msg: err.Error()}
+		}
+		return nil, err
+	}
+	return e, nil
+}
+
+// Close frees the sandbox and keeps the cache within its size.
+func (e *Env) Close() error {
+	e.engine.Close()
+	return e.cache.Trim(cacheLimit)
+}
+
+// Cache is the machine's cache.
+func (e *Env) Cache() *Cache { return e.cache }
+
+// Jobs is how many builds and measurements run at once.
+func (e *Env) Jobs() int { return e.jobs }
+
+// work runs f when one of the machine's workers is free.
+func (e *Env) work(ctx context.Context, f func() error) error {
+	select {
+	case e.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-e.slots }()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return f()
+}
+
+// each runs f for 0 to n-1 on the machine's workers. Whatever the order in which
+// they end, results belong to indices.
+func (e *Env) each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range n {
+		g.Go(func() error { return e.work(ctx, func() error { return f(ctx, i) }) })
+	}
+	return g.Wait()
+}
+
+// timed adds how long f takes to a phase. The figure is observed and decides nothing.
+func timed(phase *atomic.Int64, f func() error) error {
+	start := time.Now()
+	err := f()
+	phase.Add(time.Since(start).Nanoseconds())
+	return err
+}
+
+// key is a cache key: what kind of thing it is for, and everything it depends on.
+// Machine and versions are always part of it.
+func (e *Env) key(kind string, parts any) string {
+	return kind + "/" + hashJSON(struct {
+		Semantics         int
+		Go, Sandbox, Arch string
+		FuelModel         string
+		Parts             any
+	}{Semantics, e.builder.GoVersion(), sandbox.Settings(), runtime.GOARCH, FuelModel, parts})
+}
+
+// hashJSON is the SHA-256 of a value's JSON, whose map keys encoding/json sorts.
+func hashJSON(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("experiment: %T does not marshal: %v", v, err)) // a programming error
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// suiteFor makes the suite of a spec under a seed, or takes it from the cache if
+// that may be believed. programs is called only when it must be generated.
+func (e *Env) suiteFor(ctx context.Context, spec *specs.Spec, seed int64, sizes testgen.Sizes, believe bool, programs func(context.Context) (*testgen.Programs, error)) (*testgen.Suite, error) {
+	key := e.key("suite", struct {
+		Spec  string
+		Seed  int64
+		Sizes testgen.Sizes
+	}{spec.TaskDigest(sizes.Suite), seed, sizes})
+	if believe {
+		if s, ok := getJSON[testgen.Suite](e.store, key); ok {
+			return s, nil
+		}
+	}
+	p, err := programs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var s *testgen.Suite
+	err = e.work(ctx, func() error {
+		return timed(&e.spent.execute, func() (err error) {
+			s, err = testgen.Generate(ctx, p, seed, sizes)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, putJSON(e.store, key, s)
+}
+
+// entry is a candidate on its way to a measurement.
+type entry struct {
+	id     string
+	source []byte
+	report *build.Report
+	m      *evaluate.Measurement // the answer
+	cached bool                  // it came from the cache
+}
+
+// errNotCached ends a walk that may not execute anything.
+var errNotCached = errors.New("not in the cache")
+
+// measureOptions say how measurements come about.
+type measureOptions struct {
+	evaluate.Options
+	believe bool // take measurements from the cache
+	dry     bool // never execute: errNotCached instead
+}
+
+// measure fills in the measurement of each entry. The batches follow from the
+// entries and their order alone, so a measurement is the same whether its
+// neighbours were in the cache or not.
+func (e *Env) measure(ctx context.Context, entries []*entry, suite *testgen.Suite, programs func(context.Context) (*testgen.Programs, error), opt measureOptions) error {
+	err := e.each(ctx, len(entries), func(_ context.Context, i int) error {
+		entries[i].report = e.builder.Inspect(build.Tool, sourceFiles(entries[i].source))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	byID := map[string]*entry{}
+	var units []build.Unit
+	for _, en := range entries {
+		byID[en.id] = en
+		if en.report.Verdict != "" {
+			en.m, err = evaluate.Measure(ctx, evaluate.Subject{ID: en.id, Source: en.source, Report: en.report}, suite, nil, opt.Options)
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		units = append(units, build.Unit{ID: en.id, Role: build.Tool, Files: sourceFiles(en.source), Report: en.report})
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, batch := range build.Plan(units) {
+		g.Go(func() error { return e.measureBatch(ctx, batch, byID, suite, programs, opt) })
+	}
+	return g.Wait()
+}
+
+func sourceFiles(source []byte) []build.File {
+	return []build.File{{Name: "tool.go", Data: source}}
+}
+
+func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[string]*entry, suite *testgen.Suite, programs func(context.Context) (*testgen.Programs, error), opt measureOptions) error {
+	options := opt.Options
+	options.Host = "" // who measures shapes no result
+	key := func(id string) string {
+		return e.key("measurement", struct {
+			Batch, Candidate, Suite string
+			Options                 evaluate.Options
+		}{batch.Hash, id, suite.Digest, options})
+	}
+	missing := map[int]*entry{}
+	for i, u := range batch.Units {
+		en := byID[u.ID]
+		if opt.believe {
+			if m, ok := getJSON[evaluate.Measurement](e.store, key(u.ID)); ok && m.Candidate == u.ID && m.Suite == suite.Digest && m.Batch == batch.Hash {
+				en.m, en.cached = m, true
+				continue
+			}
+		}
+		missing[i] = en
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if opt.dry {
+		return errNotCached
+	}
+	var p *testgen.Programs
+	if suite.Compare == specs.CompareCheck {
+		var err error
+		if p, err = programs(ctx); err != nil {
+			return err
+		}
+	}
+	module, err := e.module(ctx, func() (*sandbox.Module, error) { return e.builder.Module(ctx, batch) })
+	if err != nil {
+		return err
+	}
+	defer module.Close()
+	var empty *sandbox.Module
+	if batch.Units[0].Report.Alone {
+		empty, err = e.module(ctx, func() (*sandbox.Module, error) {
+			return e.builder.Empty(ctx, batch.Units[0].Report.ImportSet)
+		})
+		if err != nil {
+			return err
+		}
+		defer empty.Close()
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range batch.Units {
+		en := missing[i]
+		if en == nil {
+			continue
+		}
+		g.Go(func() error {
+			return e.work(ctx, func() error {
+				s := evaluate.Subject{ID: en.id, Batch: batch.Hash, Source: en.source, Report: en.report, Module: module, Index: uint32(i), Empty: empty}
+				err := timed(&e.spent.execute, func() (err error) {
+					en.m, err = evaluate.Measure(ctx, s, suite, p, opt.Options)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return putJSON(e.store, key(en.id), en.m)
+			})
+		})
+	}
+	return g.Wait()
+}
+
+func (e *Env) module(ctx context.Context, f func() (*sandbox.Module, error)) (m *sandbox.Module, err error) {
+	err = e.work(ctx, func() error {
+		return timed(&e.spent.module, func() (err error) {
+			m, err = f()
+			return err
+		})
+	})
+	return m, err
+}

@@ -1,0 +1,157 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"toolgen/datasets"
+	"toolgen/experiment/evolve"
+)
+
+// Plan is what a run would do.
+type Plan struct {
+	RunID       string      `json:"run_id"`
+	Name        string      `json:"name"`
+	Dir         string      `json:"dir"` // where the run would go by default
+	Seeds       []int64     `json:"seeds"`
+	Epochs      int         `json:"epochs"`
+	Evaluations int         `json:"evaluations"` // rows, if no tournament ends early
+	Phases      []PlanPhase `json:"phases"`
+	Cached      int         `json:"cached_evaluations"` // rows that need no execution, up to where the cache ends
+	Complete    bool        `json:"complete"`           // the whole run is in the cache
+}
+
+// PlanPhase is a spec's part of a plan.
+type PlanPhase struct {
+	Spec          string   `json:"spec"`
+	Styles        []string `json:"styles"`
+	EpochsPlayed  int      `json:"epochs"`
+	Slots         int      `json:"slots"` // per epoch, without entrants that left
+	FirstBudgetMS float64  `json:"first_timeout_ms"`
+	LastBudgetMS  float64  `json:"last_timeout_ms"`
+	FirstBytes    int64    `json:"first_memory_bytes"`
+	LastBytes     int64    `json:"last_memory_bytes"`
+	SuiteCases    int      `json:"suite_cases"` // generated search, validate and holdout cases
+}
+
+// Plan says what a run would do, and how much of it the cache answers. To know that
+// it walks through the run without executing anything, until the cache has no answer.
+func (e *Env) Plan(ctx context.Context, x *Experiment) (*Plan, error) {
+	runID, err := x.RunID(e)
+	if err != nil {
+		return nil, err
+	}
+	m := x.Manifest
+	p := &Plan{RunID: runID, Name: m.Name, Dir: filepath.Join("runs", m.Name+"-"+runID[:8]), Seeds: m.Seeds, Epochs: m.Epochs}
+	for _, s := range x.Specs {
+		ph := PlanPhase{Spec: s.ID, Styles: x.styles(s), Slots: m.Population}
+		for _, en := range x.entrants {
+			if en.spec == s.ID {
+				ph.Slots++
+			}
+		}
+		for epoch := range m.Epochs {
+			if slices.Contains(evolve.Playing(x.phases, x.specIDs(), epoch), s.ID) {
+				b := x.budget(epoch)
+				if ph.EpochsPlayed == 0 {
+					ph.FirstBudgetMS, ph.FirstBytes = b.TimeoutMS, b.MemoryBytes
+				}
+				ph.LastBudgetMS, ph.LastBytes = b.TimeoutMS, b.MemoryBytes
+				ph.EpochsPlayed++
+			}
+		}
+		z := x.sizes(s).Suite
+		ph.SuiteCases = z.Search + z.Validate + z.Holdout
+		p.Phases = append(p.Phases, ph)
+		for _, en := range x.entrants {
+			if en.spec == s.ID && !en.keep {
+				p.Evaluations -= max(0, ph.EpochsPlayed-1) * len(m.Seeds)
+			}
+		}
+		p.Evaluations += ph.EpochsPlayed * ph.Slots * len(m.Seeds)
+	}
+	out, err := e.execute(ctx, x, executeOptions{believe: true, dry: true, commit: func(rows []datasets.Evaluation) { p.Cached += len(rows) }})
+	switch {
+	case err == nil:
+		p.Complete, p.Evaluations = true, len(out.tables.Evaluations)
+	case !errors.Is(err, errNotCached):
+		return nil, err
+	}
+	return p, nil
+}
+
+// Listed is a run in a folder of runs.
+type Listed struct {
+	Dir         string   `json:"dir"`
+	Name        string   `json:"name"`
+	RunID       string   `json:"run_id"`
+	Seeds       []int64  `json:"seeds"`
+	Epochs      int      `json:"epochs"`       // played
+	BestFitness *float64 `json:"best_fitness"` // final_base_fitness of the best feasible candidate
+	State       string   `json:"state"`        // verified, unverified, partial or damaged
+	Detail      string   `json:"detail"`       // of a damaged one: what is wrong
+}
+
+// List finds the runs below a folder, in the order of their paths. It does not look
+// inside of runs.
+func List(dir string) ([]Listed, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, &UsageError{Msg: "there is no such folder", Err: err}
+	}
+	var out []Listed
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return ignoreGone(err)
+		}
+		run, err := datasets.OpenRun(path)
+		if errors.Is(err, datasets.ErrNotRun) {
+			return nil
+		}
+		out = append(out, listed(path, run, err))
+		return filepath.SkipDir
+	})
+	return out, err
+}
+
+func listed(path string, run *datasets.Run, err error) Listed {
+	l := Listed{Dir: path, Name: filepath.Base(path)}
+	if err != nil {
+		l.State, l.Detail = "damaged", err.Error()
+		return l
+	}
+	evals, err := run.ReadEvaluations()
+	if err != nil {
+		l.State, l.Detail = "damaged", err.Error()
+		return l
+	}
+	for i := range evals {
+		ev := &evals[i]
+		l.Name, l.RunID, l.Epochs = ev.Experiment, ev.RunID, max(l.Epochs, int(ev.Epoch)+1)
+		if !slices.Contains(l.Seeds, ev.Seed) {
+			l.Seeds = append(l.Seeds, ev.Seed)
+		}
+	}
+	slices.Sort(l.Seeds)
+	if run.Partial {
+		l.State = "partial"
+		return l
+	}
+	l.State, l.RunID = "unverified", run.Lock.RunID
+	if ReadVerified(path, run.Lock.RunID) != nil {
+		l.State = "verified"
+	}
+	candidates, err := datasets.Candidates.ReadRun(run)
+	if err != nil {
+		l.State, l.Detail = "damaged", err.Error()
+		return l
+	}
+	for i := range candidates {
+		if c := &candidates[i]; c.FinalFeasible && (l.BestFitness == nil || c.FinalBaseFitness > *l.BestFitness) {
+			l.BestFitness = &c.FinalBaseFitness
+		}
+	}
+	return l
+}

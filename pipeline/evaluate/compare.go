@@ -1,0 +1,106 @@
+package evaluate
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"toolgen/specs"
+)
+
+const checkCompare = specs.CompareCheck
+
+// Equal says whether an output is as good as the wanted one, by a spec's
+// comparison: specs.CompareBytes, CompareJSON or CompareLinesUnordered.
+func Equal(compare string, want, got []byte) bool {
+	switch compare {
+	case specs.CompareJSON:
+		return equalJSON(want, got)
+	case specs.CompareLinesUnordered:
+		a, b := bytes.Split(want, []byte("\n")), bytes.Split(got, []byte("\n"))
+		slices.SortFunc(a, bytes.Compare)
+		slices.SortFunc(b, bytes.Compare)
+		return slices.EqualFunc(a, b, bytes.Equal)
+	default:
+		return bytes.Equal(want, got)
+	}
+}
+
+// equalJSON compares two documents as JSON values: objects without regard to the
+// order of their keys, numbers by their decimal value whatever way they are
+// written. What is no single JSON document equals only itself.
+func equalJSON(a, b []byte) bool {
+	va, okA := decodeJSON(a)
+	vb, okB := decodeJSON(b)
+	if !okA || !okB {
+		return bytes.Equal(a, b)
+	}
+	return equalValue(va, vb)
+}
+
+func decodeJSON(data []byte) (v any, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil, false
+	}
+	_, err := d.Token()
+	return v, err == io.EOF
+}
+
+func equalValue(a, b any) bool {
+	switch a := a.(type) {
+	case json.Number:
+		b, ok := b.(json.Number)
+		return ok && decimal(string(a)) == decimal(string(b))
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, equalValue)
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for k, v := range a {
+			w, ok := b[k]
+			if !ok || !equalValue(v, w) {
+				return false
+			}
+		}
+		return true
+	default:
+		return a == b
+	}
+}
+
+// decimal is a JSON number in a normal form: sign, digits without zeros at either
+// end, exponent of ten. It works on the text, since 1e999999999 must not be
+// computed. An exponent beyond int64 leaves the number as it is written.
+func decimal(s string) string {
+	orig := s
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	exp := int64(0)
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		n, err := strconv.ParseInt(s[i+1:], 10, 64)
+		if err != nil || n > 1<<62 || n < -1<<62 {
+			return orig
+		}
+		exp, s = n, s[:i]
+	}
+	whole, frac, _ := strings.Cut(s, ".")
+	digits := whole + frac
+	exp -= int64(len(frac))
+	trimmed := strings.TrimRight(digits, "0")
+	exp += int64(len(digits) - len(trimmed))
+	trimmed = strings.TrimLeft(trimmed, "0")
+	if trimmed == "" {
+		return "0"
+	}
+	return sign + trimmed + "e" + strconv.FormatInt(exp, 10)
+}

@@ -1,0 +1,315 @@
+// Package evaluate holds a candidate against a suite and says what it is worth.
+//
+// It has two halves. Measure executes the candidate once per suite, under the most
+// generous budget of the manifest, and keeps what every call cost; the result is
+// plain data that a cache may keep. Judge is pure: it turns a measurement and a
+// budget into a verdict and scores, so that a tighter budget costs no execution.
+//
+// A failure of the candidate is data in the measurement. A Go error means that the
+// machine (or the spec's check) failed, and never becomes a score.
+package evaluate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"toolgen/pipeline/build"
+	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/testgen"
+	"toolgen/seed"
+)
+
+const (
+	// OutputCap is how many bytes a tool may answer; more is an output flood.
+	OutputCap = 16 << 20
+	// GotCap is how much of a wrong output is kept; its full length is kept beside it.
+	GotCap = 64 << 10
+	// timedFuel bounds what the timed calls of one candidate cost: as many are made
+	// as fit, but at least minTimed.
+	timedFuel = 5_000_000_000
+	minTimed  = 3
+	// strikes is how many cases in a row may run out of the most generous time
+	// budget before the rest is not run.
+	strikes = 3
+)
+
+// NotRun is the outcome of a case that was not executed.
+const NotRun sandbox.Outcome = "not_run"
+
+// Subject is a candidate that is ready to run.
+type Subject struct {
+	ID     string
+	Batch  string // hash of the composition of its module; "" if it was not built
+	Source []byte
+	Report *build.Report
+	Module *sandbox.Module // nil if the gate or the type checker refused it
+	Index  uint32
+	// Empty is the module of a candidate that does nothing with the same imports.
+	// It is set for a candidate with package-level variables or initialization
+	// code: what such a one spends before a call, beyond the empty one, is charged.
+	Empty *sandbox.Module
+}
+
+// Options are the limits of a measurement.
+type Options struct {
+	FuelPerMS   int64   // fuel of one virtual millisecond; > 0
+	TimeoutMS   float64 // most generous time budget of the run, in virtual ms; > 0
+	MemoryBytes int64   // most generous memory budget; a multiple of 64 KiB
+	Reruns      int     // suite runs beside the first, each under other entropy; >= 0
+	Host        string  // name of this machine, for the observed samples
+}
+
+// Fuel is a time budget in fuel.
+func (o Options) Fuel() int64 { return int64(o.TimeoutMS * float64(o.FuelPerMS)) }
+
+// wall is the kill switch that protects the host: even code that misses every
+// cache ends by its fuel long before.
+func (o Options) wall() time.Duration {
+	return max(60*time.Second, time.Duration(100*o.TimeoutMS*float64(time.Millisecond)))
+}
+
+// Measurement is what a candidate did on a suite.
+type Measurement struct {
+	Candidate string   `json:"candidate"`
+	Suite     string   `json:"suite"` // digest
+	Batch     string   `json:"batch,omitempty"`
+	Rejected  string   `json:"rejected,omitempty"` // "unsafe" or "build_error"; then nothing below but Problems is set
+	Problems  []string `json:"problems,omitempty"`
+	Static    Static   `json:"static"`
+	Runs      [][]Call `json:"runs,omitempty"`  // Runs[r][c]: run r of case c of the suite; run 0 is the one that counts
+	Timed     []Call   `json:"timed,omitempty"` // in the order they were made
+	WallNS    []int64  `json:"wall_ns,omitempty"`
+	Host      string   `json:"host,omitempty"` // which machine WallNS is from
+}
+
+// Call is one execution of a candidate.
+type Call struct {
+	Outcome   sandbox.Outcome `json:"outcome"`
+	Correct   bool            `json:"correct,omitempty"` // answered as the suite wants
+	Agrees    bool            `json:"agrees,omitempty"`  // of a rerun: answered as in run 0
+	Score     float64         `json:"score,omitempty"`   // of the spec's check, if correct
+	Fuel      int64           `json:"fuel,omitempty"`
+	PeakBytes int64           `json:"peak_bytes,omitempty"`
+	Entropy   int64           `json:"entropy"`
+	Denied    []string        `json:"denied,omitempty"`
+	Got       []byte          `json:"got,omitempty"`        // cut at GotCap; only if it differs from what was wanted
+	GotBytes  int64           `json:"got_bytes,omitempty"`  // full length of the output
+	SameBytes bool            `json:"same_bytes,omitempty"` // the output is the wanted one, to the byte
+	Message   string          `json:"message,omitempty"`    // the tool's error, why it trapped, or why the check refused
+}
+
+// Entropy is that of run r of a case, the same for every candidate, so that
+// two candidates differ by what they are.
+func Entropy(suite *testgen.Suite, caseID string, run int) int64 {
+	return seed.Entropy(suite.Seed, "entropy", suite.Spec, caseID, run)
+}
+
+// Measure executes a candidate. The result is a function of the subject's batch,
+// the suite and the options, but for WallNS and Host.
+func Measure(ctx context.Context, s Subject, suite *testgen.Suite, programs *testgen.Programs, opt Options) (*Measurement, error) {
+	m := &Measurement{Candidate: s.ID, Suite: suite.Digest, Batch: s.Batch}
+	if s.Report.Verdict != "" {
+		m.Rejected, m.Batch = s.Report.Verdict, ""
+		for _, p := range s.Report.Problems {
+			m.Problems = append(m.Problems, p.String())
+		}
+		return m, nil
+	}
+	m.Static = Inspect(s.Source, s.Report)
+	e := newExecutor(ctx, s, suite, programs, opt)
+	first, err := e.firstRun()
+	if err != nil {
+		return nil, err
+	}
+	m.Runs = append(m.Runs, first)
+	for r := range opt.Reruns {
+		calls, err := e.rerun(r+1, first)
+		if err != nil {
+			return nil, err
+		}
+		m.Runs = append(m.Runs, calls)
+	}
+	if suite.Bench != nil && !e.struckOut {
+		m.Host = opt.Host
+		m.Timed, m.WallNS, err = e.timed()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// Answer executes a candidate on one case under one entropy. It returns the call and
+// the output, if there was one.
+func Answer(ctx context.Context, s Subject, suite *testgen.Suite, programs *testgen.Programs, opt Options, c *testgen.Case, entropy int64) (Call, []byte, error) {
+	call, output, err := newExecutor(ctx, s, suite, programs, opt).call(c, entropy)
+	return call.Call, output, err
+}
+
+func newExecutor(ctx context.Context, s Subject, suite *testgen.Suite, programs *testgen.Programs, opt Options) *executor {
+	return &executor{ctx: ctx, s: s, suite: suite, programs: programs, limits: sandbox.Limits{
+		Fuel: opt.Fuel(), FuelPerMS: opt.FuelPerMS, MemoryBytes: opt.MemoryBytes, OutputBytes: OutputCap, Wall: opt.wall(),
+	}}
+}
+
+type executor struct {
+	ctx       context.Context
+	s         Subject
+	suite     *testgen.Suite
+	programs  *testgen.Programs
+	limits    sandbox.Limits
+	struckOut bool     // ran out of time too often in a row
+	outputs   [][]byte // of the first run, for the reruns to agree with; cleared with the executor
+}
+
+func (e *executor) firstRun() ([]Call, error) {
+	calls := make([]Call, len(e.suite.Cases))
+	e.outputs = make([][]byte, len(e.suite.Cases))
+	row := 0
+	for i := range e.suite.Cases {
+		c := &e.suite.Cases[i]
+		if e.struckOut {
+			calls[i] = Call{Outcome: NotRun, Entropy: Entropy(e.suite, c.ID, 0)}
+			continue
+		}
+		call, output, err := e.call(c, Entropy(e.suite, c.ID, 0))
+		if err != nil {
+			return nil, err
+		}
+		calls[i], e.outputs[i] = call.Call, output
+		if call.Outcome == sandbox.Timeout {
+			row++
+		} else {
+			row = 0
+		}
+		e.struckOut = row == strikes
+	}
+	return calls, nil
+}
+
+// rerun executes the search and robustness cases under other entropy. A case that
+// ran out of time is not run again, and validate and holdout cases decide nothing.
+func (e *executor) rerun(run int, first []Call) ([]Call, error) {
+	calls := make([]Call, len(e.suite.Cases))
+	for i := range e.suite.Cases {
+		c := &e.suite.Cases[i]
+		entropy := Entropy(e.suite, c.ID, run)
+		if (c.Kind != testgen.Search && c.Kind != testgen.Robustness) ||
+			first[i].Outcome == sandbox.Timeout || first[i].Outcome == NotRun {
+			calls[i] = Call{Outcome: NotRun, Entropy: entropy}
+			continue
+		}
+		call, output, err := e.call(c, entropy)
+		if err != nil {
+			return nil, err
+		}
+		call.Agrees = call.Outcome == first[i].Outcome
+		if call.Agrees && call.Outcome == sandbox.OK {
+			call.Agrees, err = agree(e.suite.Compare, e.outputs[i], output, first[i], call.Call)
+			if err != nil {
+				return nil, err
+			}
+		}
+		calls[i] = call.Call
+	}
+	return calls, nil
+}
+
+// agree says whether two runs gave the same answer: by the spec's comparison, or
+// under a check the same error or none (its message would name details).
+func agree(compare string, a, b []byte, callA, callB Call) (bool, error) {
+	if compare == checkCompare {
+		return callA.Correct == callB.Correct, nil
+	}
+	return Equal(compare, a, b), nil
+}
+
+// timed makes the timed calls, fewer when one is dear. A call that gives no answer
+// ends them: it decides the verdict, and the rest could not.
+func (e *executor) timed() (calls []Call, wall []int64, err error) {
+	b := e.suite.Bench
+	n := b.Samples
+	for i := 0; i < n; i++ {
+		call, _, err := e.call(&b.Case, seed.Entropy(e.suite.Seed, "timed", e.suite.Spec, i))
+		if err != nil {
+			return nil, nil, err
+		}
+		calls, wall = append(calls, call.Call), append(wall, call.wall.Nanoseconds())
+		if !answered(call.Outcome) {
+			break
+		}
+		if i == 0 && call.Fuel > 0 {
+			n = int(max(minTimed, min(int64(n), timedFuel/call.Fuel)))
+		}
+	}
+	return calls, wall, nil
+}
+
+// answered says whether an outcome is an answer: an output or an error.
+func answered(o sandbox.Outcome) bool { return o == sandbox.OK || o == sandbox.ToolError }
+
+type timedCall struct {
+	Call
+	wall time.Duration
+}
+
+// call executes the candidate on a case and judges the answer.
+func (e *executor) call(c *testgen.Case, entropy int64) (timedCall, []byte, error) {
+	r, err := e.execute(e.s.Module, e.s.Index, c.Input, entropy)
+	if err != nil {
+		return timedCall{}, nil, err
+	}
+	call := timedCall{wall: r.Wall, Call: Call{
+		Outcome: r.Outcome, Fuel: r.Fuel, PeakBytes: r.PeakMemoryBytes, Entropy: entropy,
+		Denied: r.Denied, Message: r.Message,
+	}}
+	if e.s.Empty != nil {
+		idle, err := e.execute(e.s.Empty, 0, c.Input, entropy)
+		if err != nil {
+			return timedCall{}, nil, err
+		}
+		call.Fuel += max(0, r.InitFuel-idle.InitFuel)
+		if answered(call.Outcome) && call.Fuel > e.limits.Fuel {
+			call.Outcome = sandbox.Timeout
+		}
+	}
+	if call.Outcome != sandbox.OK {
+		call.Correct = call.Outcome == sandbox.ToolError && c.WantError
+		return call, nil, nil
+	}
+	call.GotBytes = int64(len(r.Output))
+	call.SameBytes = c.HasWant && !c.WantError && bytes.Equal(r.Output, c.Want)
+	switch {
+	case c.WantError:
+	case e.suite.Compare == checkCompare:
+		score, wrong, err := e.programs.Check(e.ctx, c.Input, r.Output)
+		if err != nil {
+			return timedCall{}, nil, err
+		}
+		call.Correct, call.Score, call.Message = wrong == "", score, wrong
+	default:
+		call.Correct = call.SameBytes || Equal(e.suite.Compare, c.Want, r.Output)
+	}
+	if !call.SameBytes {
+		call.Got = r.Output[:min(len(r.Output), GotCap)]
+	}
+	return call, r.Output, nil
+}
+
+// execute makes one call of a module. The wall-clock kill switch is no verdict:
+// after one retry it is an error that names the candidate.
+func (e *executor) execute(m *sandbox.Module, index uint32, input []byte, entropy int64) (sandbox.Result, error) {
+	call := sandbox.Call{Index: index, Input: input, Entropy: entropy, Limits: e.limits}
+	r, err := m.Call(e.ctx, call)
+	var wall *sandbox.WallError
+	if errors.As(err, &wall) {
+		r, err = m.Call(e.ctx, call)
+	}
+	if err != nil {
+		return r, fmt.Errorf("candidate %s of %s (`exclude:` in the manifest takes it out): %w", e.s.ID, e.suite.Spec, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,4 @@
+package sandbox
+
+// WasmtimeVersion is the version of the engine that executes guests.
+const WasmtimeVersion = wasmtimeVersion

@@ -1,0 +1,201 @@
+package testgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"toolgen/pipeline/build"
+	"toolgen/pipeline/sandbox"
+	"toolgen/specs"
+)
+
+// SpecError says that a program of a spec is at fault: the gate refused it, or it
+// broke off where it had to answer.
+type SpecError struct {
+	Spec string
+	Role build.Role
+	Msg  string
+}
+
+func (e *SpecError) Error() string {
+	return fmt.Sprintf("spec %s: %s: %s", e.Spec, e.Role, e.Msg)
+}
+
+// limits bounds one call of a spec's program. They are generous (20 s of virtual
+// time at the default rate, 1 GiB): a reference may be slow, it is run once a case.
+var limits = sandbox.Limits{
+	Fuel:        200_000_000_000,
+	FuelPerMS:   10_000_000,
+	MemoryBytes: 1 << 30,
+	OutputBytes: 64 << 20,
+	Wall:        10 * time.Minute,
+}
+
+// Programs are the compiled generator, reference and check of a spec.
+type Programs struct {
+	spec  *specs.Spec
+	roles map[build.Role]program
+}
+
+type program struct {
+	module *sandbox.Module
+	index  uint32
+}
+
+// Prepare inspects and compiles the programs of a spec. A spec of cases alone has
+// none, and then nothing is built.
+func Prepare(ctx context.Context, b *build.Builder, spec *specs.Spec) (*Programs, error) {
+	p := &Programs{spec: spec, roles: map[build.Role]program{}}
+	var units []build.Unit
+	for _, part := range []struct {
+		role  build.Role
+		files []specs.File
+	}{{build.Reference, spec.Reference}, {build.Generate, spec.Generate}, {build.Check, spec.Check}} {
+		if part.files == nil {
+			continue
+		}
+		files := make([]build.File, len(part.files))
+		for i, f := range part.files {
+			files[i] = build.File{Name: f.Name, Data: f.Data}
+		}
+		report := b.Inspect(part.role, files)
+		if report.Verdict != "" {
+			var msgs []string
+			for _, problem := range report.Problems {
+				msgs = append(msgs, problem.String())
+			}
+			return nil, &SpecError{Spec: spec.ID, Role: part.role, Msg: report.Verdict + ": " + strings.Join(msgs, "; ")}
+		}
+		units = append(units, build.Unit{ID: spec.ID + "/" + string(part.role), Role: part.role, Files: files, Report: report})
+	}
+	for _, batch := range build.Plan(units) {
+		module, err := b.Module(ctx, batch)
+		if err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+		for i, u := range batch.Units {
+			p.roles[u.Role] = program{module, uint32(i)}
+		}
+	}
+	return p, nil
+}
+
+// Close frees the compiled programs. They must not be in use.
+func (p *Programs) Close() error {
+	closed := map[*sandbox.Module]bool{}
+	for _, r := range p.roles {
+		if !closed[r.module] {
+			closed[r.module] = true
+			r.module.Close()
+		}
+	}
+	p.roles = nil
+	return nil
+}
+
+// Answer is what the reference answers to an input: an output, or failed if it
+// answers with an error. The spec must have a reference.
+func (p *Programs) Answer(ctx context.Context, input []byte) (output []byte, failed bool, err error) {
+	r, err := p.call(ctx, build.Reference, input)
+	if err != nil {
+		return nil, false, err
+	}
+	return r.Output, r.Outcome == sandbox.ToolError, nil
+}
+
+// Check judges an output by the spec's check. wrong says why it is no right
+// answer and is "" if it is one; score is its quality in [0, 1].
+func (p *Programs) Check(ctx context.Context, input, output []byte) (score float64, wrong string, err error) {
+	r, err := p.call(ctx, build.Check, build.EncodeCheck(input, output))
+	if err != nil {
+		return 0, "", err
+	}
+	if r.Outcome == sandbox.ToolError {
+		if r.Message == "" {
+			return 0, "refused by the check", nil
+		}
+		return 0, r.Message, nil
+	}
+	score, err = build.DecodeScore(r.Output)
+	if err != nil || !(score >= 0 && score <= 1) {
+		return 0, "", &SpecError{Spec: p.spec.ID, Role: build.Check, Msg: fmt.Sprintf("answered the score %v; it must lie in [0, 1]", score)}
+	}
+	return score, "", nil
+}
+
+func (p *Programs) generate(ctx context.Context, entropy int64, size int) ([]byte, error) {
+	r, err := p.call(ctx, build.Generate, build.EncodeGenerate(uint64(entropy), size))
+	if err != nil {
+		return nil, err
+	}
+	if r.Outcome != sandbox.OK {
+		return nil, &SpecError{Spec: p.spec.ID, Role: build.Generate, Msg: "answered with an error: " + r.Message}
+	}
+	return r.Output, nil
+}
+
+// call runs a program under one entropy for all: what a spec's program answers
+// must not depend on chance, and `spec test` proves that it does not.
+func (p *Programs) call(ctx context.Context, role build.Role, input []byte) (sandbox.Result, error) {
+	return p.callUnder(ctx, role, input, 0)
+}
+
+func (p *Programs) callUnder(ctx context.Context, role build.Role, input []byte, entropy int64) (sandbox.Result, error) {
+	pr, ok := p.roles[role]
+	if !ok {
+		return sandbox.Result{}, &SpecError{Spec: p.spec.ID, Role: role, Msg: "the spec has none"}
+	}
+	r, err := pr.module.Call(ctx, sandbox.Call{Index: pr.index, Input: input, Entropy: entropy, Limits: limits})
+	if err != nil {
+		return r, fmt.Errorf("spec %s: %s: %w", p.spec.ID, role, err)
+	}
+	if r.Outcome != sandbox.OK && r.Outcome != sandbox.ToolError {
+		return r, &SpecError{Spec: p.spec.ID, Role: role, Msg: fmt.Sprintf("broke off (%s) on an input of %d bytes: %s", r.Outcome, len(input), r.Message)}
+	}
+	return r, nil
+}
+
+// Deterministic proves that generator and reference answer alike under another
+// entropy: on the benchmark's input and one input of each size. It returns a *SpecError if not.
+func (p *Programs) Deterministic(ctx context.Context, sd int64) error {
+	sizes := p.spec.Suite.Sizes
+	if p.spec.Generate == nil {
+		return nil
+	}
+	for _, size := range sizes {
+		enc := build.EncodeGenerate(uint64(sd), size)
+		a, err := p.callUnder(ctx, build.Generate, enc, 0)
+		if err != nil {
+			return err
+		}
+		for entropy := range int64(3) {
+			b, err := p.callUnder(ctx, build.Generate, enc, entropy+1)
+			if err != nil {
+				return err
+			}
+			if string(a.Output) != string(b.Output) {
+				return &SpecError{Spec: p.spec.ID, Role: build.Generate, Msg: fmt.Sprintf("Generate(%d, %d) differs between two calls: it must be a function of seed and size (map order, clock, global rand?)", sd, size)}
+			}
+		}
+		if p.spec.Reference == nil || a.Outcome != sandbox.OK {
+			continue
+		}
+		want, err := p.callUnder(ctx, build.Reference, a.Output, 0)
+		if err != nil {
+			return err
+		}
+		for entropy := range int64(3) {
+			got, err := p.callUnder(ctx, build.Reference, a.Output, entropy+1)
+			if err != nil {
+				return err
+			}
+			if got.Outcome != want.Outcome || string(got.Output) != string(want.Output) {
+				return &SpecError{Spec: p.spec.ID, Role: build.Reference, Msg: fmt.Sprintf("answers differently in two calls on Generate(%d, %d)", sd, size)}
+			}
+		}
+	}
+	return nil
+}

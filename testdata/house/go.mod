@@ -1,0 +1,3 @@
+module toolgen
+
+go 1.26

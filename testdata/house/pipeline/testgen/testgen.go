@@ -1,0 +1,3 @@
+package testgen
+
+import _ "crypto/rand" // want: draws come from seed.Derive
