@@ -1,0 +1,53 @@
+// Package sandbox runs a function of a WebAssembly module under limits and
+// counts what it costs.
+//
+// The model: a call is a pure function of module, input, entropy and limits. It
+// gets a fresh instance, so nothing can be remembered from one call to the
+// next; the host functions it finds are deterministic; and its cost is counted
+// in fuel, never in time:
+//
+//	fuel = instructions + bulk bytes / 8 + host-call bytes / 8 + virtual sleep
+//
+// Instructions are wasmtime's own fuel, which charges bulk instructions one
+// unit whatever their length; the metering pass (Meter) counts their bytes. A
+// host call is charged the bytes that it moves. Sleep moves the guest's virtual
+// clock and costs the fuel that as much virtual time of work would.
+//
+// The steps of a call:
+//
+//  1. A fresh instance whose memory is bounded by Limits.MemoryBytes.
+//  2. Initialization: _initialize starts the Go runtime, toolgen_select chooses
+//     the function, toolgen_alloc makes room for the input. It has Limits.Fuel
+//     to spend, which Result.InitFuel counts.
+//  3. The measured part: toolgen_run, again with Limits.Fuel, which Result.Fuel
+//     counts.
+//  4. toolgen_output says where the answer lies.
+//
+// How a call ended is decided by what is known, in this order: the sum of fuel
+// (an exact meter would have ended the call when it crossed the limit, whatever
+// happened afterwards), the depth meter, the flood of text, wasmtime's trap
+// code, the refused memory.grow, the exit code. Nothing is read out of stderr
+// but the text of the message.
+//
+// A refused memory.grow makes a call OutOfMemory if it was the last one and the
+// call failed after it. Go's allocator tries again in another way before it
+// gives up; when that succeeds the guest has survived, and what ends it later is
+// judged by itself. A guest that answers in spite of a refusal is OK.
+//
+// A wall-clock kill switch protects the host. It is an error of the machine,
+// never an outcome, since it would differ from machine to machine.
+//
+// Guests are Go programs for wasip1, built with -buildmode=c-shared, with these
+// exports:
+//
+//	memory, _initialize()
+//	toolgen_select(i u32)        the function to run
+//	toolgen_alloc(n u32) u32     address of an input buffer of n bytes
+//	toolgen_run() u32            0: answered; 1: returned an error, whose text is the output
+//	toolgen_output() u64         address<<32 | length of the output
+//
+// Non-goals: running WebAssembly in general (features that Go does not emit are
+// off, and Meter refuses them), caching compiled modules, and scoring. No type
+// of wasmtime shows in the API, and a call's input and result are plain data,
+// so that execution can move into a jailed child process.
+package sandbox
