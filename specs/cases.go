@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strings"
 )
 
 const (
@@ -14,7 +13,7 @@ const (
 )
 
 // readCases reads cases.jsonl: a case a line, blank lines between them allowed.
-func readCases(data []byte, compare string, ps *problems) []Case {
+func readCases(data []byte, compare string, seen *answers, ps *problems) []Case {
 	const file = "cases.jsonl"
 	var cases []Case
 	line := 0
@@ -52,6 +51,10 @@ func readCases(data []byte, compare string, ps *problems) []Case {
 		c, at, err := doc.value(root, fmt.Sprintf("line %d", line), compare)
 		if err != nil {
 			ps.add(file, line, at.offset+1, "%v", err)
+			continue
+		}
+		if earlier, found := seen.contradict(c); found {
+			ps.add(file, line, 1, "contradicts the case %q: the same input with another answer", earlier)
 			continue
 		}
 		cases = append(cases, c)
@@ -110,22 +113,22 @@ func eitherText(n *node, key string, text, base *string) ([]byte, *node, error) 
 	return nil, nil, nil
 }
 
-// contradiction returns the first case whose input an earlier one answers otherwise.
-type contradiction struct{ seen map[string]Case }
+// answers remembers what the cases of a spec expect.
+type answers struct {
+	compare string
+	byInput map[string]Case
+}
 
-func (k *contradiction) add(c Case) (earlier string, found bool) {
-	if k.seen == nil {
-		k.seen = map[string]Case{}
-	}
-	before, ok := k.seen[string(c.Input)]
+// contradict says whether an earlier case answers the same input otherwise, and which one.
+// Outputs that differ contradict each other only where they are compared as bytes.
+func (a *answers) contradict(c Case) (earlier string, found bool) {
+	before, ok := a.byInput[string(c.Input)]
 	if !ok {
-		k.seen[string(c.Input)] = c
+		a.byInput[string(c.Input)] = c
 		return "", false
 	}
-	if before.Error == c.Error && bytes.Equal(before.Output, c.Output) {
-		return "", false
-	}
-	return before.Name, true
+	same := before.Error == c.Error && (a.compare != CompareBytes || bytes.Equal(before.Output, c.Output))
+	return before.Name, !same
 }
 
 // decode fills a struct from a value that its schema has accepted.
@@ -137,6 +140,6 @@ func decode(value any, into any) {
 		err = d.Decode(into)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("specs: the schema accepts what the structs do not: %v", strings.TrimSpace(err.Error())))
+		panic(fmt.Sprintf("specs: the schema accepts what the structs do not: %v", err))
 	}
 }

@@ -172,49 +172,35 @@ func (c *checker) suite() {
 // styles checks the styles in the order in which they are written, which is kept: the
 // search space is walked in it.
 func (c *checker) styles() {
-	var baselines []string
 	templates := map[string]string{}
 	for _, f := range c.Files {
 		if name, ok := strings.CutPrefix(f.Name, "styles/"); ok {
 			templates[strings.TrimSuffix(name, templateSuffix)] = string(f.Data)
 		}
 	}
-	written := map[string]bool{}
-	if m := c.root.member("styles"); m != nil {
-		for _, m := range m.value.members {
-			written[m.key] = true
-			if c.bad[m.value] {
-				continue
-			}
-			path := []string{"styles", m.key}
-			doc := c.doc.Styles[m.key]
-			style := Style{Name: m.key, Baseline: doc.Baseline, Summary: doc.Summary}
-			if doc.Baseline {
-				baselines = append(baselines, m.key)
-			}
-			var found bool
-			if style.Template, found = templates[m.key]; !found {
-				c.report(path, "its template styles/%s%s is missing", m.key, templateSuffix)
-			} else if strings.TrimSpace(style.Template) == "" {
-				c.ps.add("styles/"+m.key+templateSuffix, 1, 1, "the template is empty")
-			}
-			for name, p := range doc.Params {
-				if at := append(path[:2:2], "params", name); c.sound(at...) {
-					style.Params = append(style.Params, c.param(at, name, p))
-				}
-			}
-			slices.SortFunc(style.Params, func(a, b Param) int { return strings.Compare(a.Name, b.Name) })
-			c.Styles = append(c.Styles, style)
+	var names, baselines []string
+	for _, m := range c.root.membersOf("styles") {
+		names = append(names, m.key)
+		if !c.nameFits(m, "styles") || c.bad[m.value] {
+			continue
 		}
+		template, found := templates[m.key]
+		c.style(m, template, found)
+		if c.doc.Styles[m.key].Baseline {
+			baselines = append(baselines, m.key)
+		}
+	}
+	if !c.sound("styles") {
+		return
 	}
 	for _, f := range c.Files {
-		if name, ok := strings.CutPrefix(f.Name, "styles/"); ok && c.sound("styles") {
-			if name = strings.TrimSuffix(name, templateSuffix); !written[name] {
-				c.ps.add(f.Name, 1, 1, "style %q is not in spec.json%s", name, suggest(name, c.styleNames()))
+		if name, ok := strings.CutPrefix(f.Name, "styles/"); ok {
+			if name = strings.TrimSuffix(name, templateSuffix); !slices.Contains(names, name) {
+				c.ps.add(f.Name, 1, 1, "style %q is not in spec.json%s", name, suggest(name, names))
 			}
 		}
 	}
-	if len(c.Styles) > 0 && len(baselines) != 1 && c.sound("styles") {
+	if len(names) > 0 && len(baselines) != 1 {
 		got := "none has it"
 		if len(baselines) > 1 {
 			got = "these have it: " + strings.Join(baselines, ", ")
@@ -223,12 +209,36 @@ func (c *checker) styles() {
 	}
 }
 
-func (c *checker) styleNames() []string {
-	var names []string
-	for _, s := range c.Styles {
-		names = append(names, s.Name)
+// style checks one style and adds it to the spec.
+func (c *checker) style(m member, template string, found bool) {
+	file := "styles/" + m.key + templateSuffix
+	switch {
+	case !found && c.ps.about(file):
+		// There is one, and what is wrong with it has been said.
+	case !found:
+		c.report([]string{"styles", m.key}, "its template %s is missing", file)
+	case strings.TrimSpace(template) == "":
+		c.ps.add(file, 1, 1, "the template is empty")
 	}
-	return names
+	doc := c.doc.Styles[m.key]
+	style := Style{Name: m.key, Baseline: doc.Baseline, Summary: doc.Summary, Template: template}
+	for _, p := range m.value.membersOf("params") {
+		path := []string{"styles", m.key, "params", p.key}
+		if c.nameFits(p, path[:3]...) && c.sound(path...) {
+			style.Params = append(style.Params, c.param(path, p.key, doc.Params[p.key]))
+		}
+	}
+	slices.SortFunc(style.Params, func(a, b Param) int { return strings.Compare(a.Name, b.Name) })
+	c.Styles = append(c.Styles, style)
+}
+
+// nameFits checks the name of a style or a parameter.
+func (c *checker) nameFits(m member, path ...string) bool {
+	if namePattern.MatchString(m.key) {
+		return true
+	}
+	c.ps.addAt("spec.json", c.data, m.offset, "%s: %q is no name; expected a-z, 0-9 and _, a letter first", joinPath(path), m.key)
+	return false
 }
 
 // param checks a parameter and gives its values the Go type that Param promises.
@@ -333,12 +343,8 @@ func jsonText(v any) string {
 // select by.
 func (c *checker) cases() {
 	before := len(c.ps.list)
-	var seen contradiction
-	var examples []*node
-	if m := c.root.member("examples"); m != nil {
-		examples = m.value.elems
-	}
-	for i, n := range examples {
+	seen := answers{compare: c.Compare, byInput: map[string]Case{}}
+	for i, n := range c.root.elemsOf("examples") {
 		path := []string{"examples", fmt.Sprint(i)}
 		if !c.sound(path...) {
 			continue
@@ -354,7 +360,7 @@ func (c *checker) cases() {
 			c.ps.addAt("spec.json", c.data, at.offset, "%s: %v", joinPath(path), err)
 			continue
 		}
-		if earlier, found := seen.add(v); found {
+		if earlier, found := seen.contradict(v); found {
 			c.report(path, "contradicts the example %q: the same input with another answer", earlier)
 			continue
 		}
@@ -362,7 +368,7 @@ func (c *checker) cases() {
 	}
 	data, hasCases := c.file("cases.jsonl")
 	if hasCases && c.sound("compare") {
-		c.Cases = readCases(data, c.Compare, c.ps)
+		c.Cases = readCases(data, c.Compare, &seen, c.ps)
 	}
 	if len(c.ps.list) > before || !c.sound("examples") || !c.sound("suite") || !c.sound("compare") {
 		return

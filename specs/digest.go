@@ -22,7 +22,8 @@ func (s *Spec) TaskDigest(sizes SuiteSizes) string {
 	delete(task, "styles")
 	delete(task, "$schema")
 	task["suite"] = map[string]any{
-		"search": sizes.Search, "validate": sizes.Validate, "holdout": sizes.Holdout, "sizes": sizes.Sizes,
+		"search": sizes.Search, "validate": sizes.Validate, "holdout": sizes.Holdout,
+		"sizes": append([]int{}, sizes.Sizes...), // none and nil are the same
 	}
 	return digest("toolgen task 1", task, s.Files, func(name string) bool {
 		return name != "spec.json" && !strings.HasPrefix(name, "styles/")

@@ -222,6 +222,22 @@ func (n *node) member(key string) *member {
 	return nil
 }
 
+// membersOf returns the members of the object below a key, none if there is no such object.
+func (n *node) membersOf(key string) []member {
+	if m := n.member(key); m != nil {
+		return m.value.members
+	}
+	return nil
+}
+
+// elemsOf returns the elements of the array below a key, none if there is no such array.
+func (n *node) elemsOf(key string) []*node {
+	if m := n.member(key); m != nil {
+		return m.value.elems
+	}
+	return nil
+}
+
 // invalidUTF8 returns the offset of the first byte that is no UTF-8.
 func invalidUTF8(data []byte) int {
 	for i := 0; i < len(data); {

@@ -56,6 +56,11 @@ func (ps *problems) addAt(file string, data []byte, offset int, format string, a
 	ps.add(file, line, column, format, args...)
 }
 
+// about says whether a problem with a file has been recorded.
+func (ps *problems) about(file string) bool {
+	return slices.ContainsFunc(ps.list, func(p Problem) bool { return p.File == ps.id+"/"+file })
+}
+
 // err returns what was collected as an *Error, or nil.
 func (ps *problems) err() error {
 	if len(ps.list) == 0 {
@@ -73,8 +78,16 @@ func (ps *problems) err() error {
 		}
 		return strings.Compare(a.Message, b.Message)
 	})
-	return &Error{Problems: slices.Compact(ps.list)}
+	list := slices.Compact(ps.list)
+	if more := len(list) - maxProblems; more > 0 {
+		list = list[:maxProblems]
+		list[maxProblems-1].Message += fmt.Sprintf(" (and %d more problems)", more)
+	}
+	return &Error{Problems: list}
 }
+
+// maxProblems is how many problems are reported: a file of another format has one a line.
+const maxProblems = 100
 
 // position turns an offset into a line and a column, both from 1.
 func position(data []byte, offset int) (line, column int) {
@@ -85,11 +98,14 @@ func position(data []byte, offset int) (line, column int) {
 
 // suggest ends a message about an unknown word: the likely one if any is near, or all of them.
 func suggest(word string, known []string) string {
-	if len(known) == 0 {
+	if len(known) == 0 || len(word) > 100 {
 		return ""
 	}
 	best, distance := "", 1+max(1, utf8.RuneCountInString(word)/3)
 	for _, k := range known {
+		if len(word) > 2 && strings.HasPrefix(k, word) {
+			return fmt.Sprintf("; did you mean %q?", k)
+		}
 		if d := levenshtein.ComputeDistance(word, k); d < distance {
 			best, distance = k, d
 		}

@@ -71,10 +71,14 @@ func Load(fsys fs.FS, id string) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return load(sub, id, OriginShipped)
+	origin := id
+	if fsys == Shipped() {
+		origin = OriginShipped
+	}
+	return load(sub, id, origin)
 }
 
-// OriginShipped is the Origin of specs that did not come from a folder.
+// OriginShipped is the Origin of the specs in the binary.
 const OriginShipped = "shipped"
 
 // LoadDir reads the spec in a folder, whose base name is its id. What is wrong with the
@@ -123,7 +127,7 @@ func load(fsys fs.FS, id, origin string) (*Spec, error) {
 		}
 	}
 	if !found {
-		if !slices.ContainsFunc(ps.list, func(p Problem) bool { return p.File == id+"/spec.json" }) {
+		if !ps.about("spec.json") {
 			ps.add("spec.json", 1, 1, "the file is missing")
 		}
 		return nil, ps.err()

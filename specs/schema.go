@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,8 @@ func Schema() []byte {
 	return slices.Clone(schemas().text)
 }
 
-const namePattern = "^[a-z][a-z0-9_]*$" // of styles and parameters: file names and template fields
+// namePattern is that of styles and parameters: file names and template fields.
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // compiled holds the schemas that documents are checked against.
 type compiled struct {
@@ -43,8 +45,8 @@ var schemas = sync.OnceValue(func() *compiled {
 		}
 		return p
 	}
-	property("specDoc", "styles").PropertyNames = &reflector.Schema{Pattern: namePattern}
-	property("styleDoc", "params").PropertyNames = &reflector.Schema{Pattern: namePattern}
+	property("specDoc", "styles").PropertyNames = &reflector.Schema{Pattern: namePattern.String()}
+	property("styleDoc", "params").PropertyNames = &reflector.Schema{Pattern: namePattern.String()}
 	var mutators []any
 	for _, m := range Mutators {
 		mutators = append(mutators, m)
@@ -117,6 +119,9 @@ func explain(e *jsonschema.ValidationError) []violation {
 	number := func(r *big.Rat) string { return strings.TrimSuffix(r.RatString(), "/1") }
 	switch k := e.ErrorKind.(type) {
 	case *kind.Type:
+		if k.Got == "number" && slices.Contains(k.Want, "integer") {
+			return one("expected an integer, got a fraction")
+		}
 		return one("expected %s, got %s", withArticle(k.Want...), withArticle(k.Got))
 	case *kind.Required:
 		var list []violation
@@ -132,7 +137,9 @@ func explain(e *jsonschema.ValidationError) []violation {
 		}
 		return list
 	case *kind.PropertyNames:
-		return []violation{{path, k.Property, fmt.Sprintf("%sname %q does not match %s", where, k.Property, namePattern)}}
+		// Names are checked in check.go: jsonschema 6.0.3 reports these at the path of
+		// whatever it visited before.
+		return nil
 	case *kind.Enum:
 		var known []string
 		for _, w := range k.Want {
@@ -157,7 +164,9 @@ func explain(e *jsonschema.ValidationError) []violation {
 	case *kind.Pattern:
 		return one("%q does not match %s", k.Got, k.Want)
 	case *kind.UniqueItems:
-		return one("items %d and %d are the same", k.Duplicates[0], k.Duplicates[1])
+		first, second := min(k.Duplicates[0], k.Duplicates[1]), max(k.Duplicates[0], k.Duplicates[1])
+		path = append(slices.Clone(path), fmt.Sprint(second))
+		return []violation{{path: path, message: fmt.Sprintf("%s: the same as item %d", joinPath(path), first)}}
 	}
 	return one("%s", e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 }

@@ -55,7 +55,8 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// NewError sorts problems by position. It returns nil if there are none.
+// NewError sorts problems by position and keeps the first hundred. It returns nil if there
+// are none.
 func NewError(problems []Problem) error {
 	if len(problems) == 0 {
 		return nil
@@ -70,8 +71,16 @@ func NewError(problems []Problem) error {
 		}
 		return a.Column - b.Column
 	})
-	return &Error{Problems: slices.Compact(list)}
+	list = slices.Compact(list)
+	if more := len(list) - maxProblems; more > 0 {
+		list = list[:maxProblems]
+		list[maxProblems-1].Message += fmt.Sprintf(" (and %d more problems)", more)
+	}
+	return &Error{Problems: list}
 }
+
+// maxProblems is how many problems are reported: a file of another kind has one a line.
+const maxProblems = 100
 
 // source is a text that positions refer to.
 type source struct {
@@ -137,7 +146,7 @@ func (s *source) excerpt(line, column int) string {
 
 // suggest ends a message about an unknown word: the likely one if any is near, or all of them.
 func suggest(word string, known []string) string {
-	if len(known) == 0 {
+	if len(known) == 0 || len(word) > 100 {
 		return ""
 	}
 	best, distance := "", 1+max(1, utf8.RuneCountInString(word)/3)
