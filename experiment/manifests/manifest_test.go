@@ -180,6 +180,26 @@ func TestAt(t *testing.T) {
 	}
 }
 
+func TestLoad(t *testing.T) {
+	m, err := Load("baseline.yaml")
+	if err != nil || m.Name != "baseline" || m.At("epochs").File != "baseline.yaml" {
+		t.Errorf("got %+v, %v", m, err)
+	}
+	if _, err := Load("nowhere.yaml"); !os.IsNotExist(err) {
+		t.Errorf("got %v, want the file system's error", err)
+	}
+	large := filepath.Join(t.TempDir(), "large.yaml")
+	if err := os.WriteFile(large, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 1<<40); err != nil { // a hole: large by size, small on the disk
+		t.Fatal(err)
+	}
+	if _, err := Load(large); err == nil || !strings.Contains(err.Error(), "larger than 1048576 bytes") {
+		t.Errorf("got %v, want a refusal by size", err)
+	}
+}
+
 func TestSpecID(t *testing.T) {
 	for ref, want := range map[string]string{"a_b": "a_b", "./x/a_b": "a_b", "../a_b/": "a_b", "/x/a_b//": "a_b"} {
 		if got := SpecID(ref); got != want {

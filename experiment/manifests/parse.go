@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"io"
 	"os"
 	"regexp"
 	"strconv"
@@ -26,7 +27,12 @@ const DefaultTimestamp = "2026-01-01T00:00:00Z"
 // Load reads a manifest from a file. What is wrong with the manifest comes back as an
 // *Error; any other error is the file system's.
 func Load(path string) (*Manifest, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxBytes+1)) // one byte more than Parse takes
 	if err != nil {
 		return nil, err
 	}
