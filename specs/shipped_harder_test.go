@@ -15,7 +15,7 @@ func TestHarderStylesAgree(t *testing.T) {
 	}
 	for _, id := range []string{"top_k_words", "interval_merge", "edit_distance_match"} {
 		t.Run(id, func(t *testing.T) {
-			spec, err := specs.LoadDir(id)
+			spec, err := specs.Load(specs.Shipped(), id)
 			if err != nil {
 				t.Fatal(err)
 			}
