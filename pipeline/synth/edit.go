@@ -7,7 +7,16 @@ import (
 )
 
 // Edit is one change of a source. It is plain data: comparable, stable as JSON,
-// and independent of positions.
+// and independent of positions. The families and their ops:
+//
+//	variable     use, target: another variable in scope of the same type
+//	operator     relational, arithmetic, bit, logical, assignment: another operator;
+//	             swap: swap the operands; keep: keep one of them
+//	conditional  negate, constant; replace, and, or: by another condition of the source
+//	literal      number, char, string, bool; zero: the zero value for an expression;
+//	             offset: one more or less for an index, a bound or a compared integer
+//	statement    delete, duplicate, swap with the next one; guard_return,
+//	             guard_continue, guard_break: leave before it if a condition holds
 type Edit struct {
 	Family string `json:"family"`         // variable, operator, conditional, literal or statement
 	Op     string `json:"op"`             // what is done, within the family

@@ -161,7 +161,7 @@ func TestEveryEditOfSample(t *testing.T) {
 // Sources without a frame are edited all the same.
 func TestEditsWithoutFrame(t *testing.T) {
 	const plain = "package tool\n\nfunc Run(input []byte) ([]byte, error) {\n\tn := len(input)\n\treturn input[:n-1], nil\n}\n"
-	e := Edit{Family: "literal", Op: "number", Site: 0, Arg: "double"}
+	e := Edit{Family: "literal", Op: "number", Site: 0, Arg: "+1"}
 	for name, src := range map[string]string{
 		"generic function":     plain + "\nfunc id[T any](t T) T { return t }\n",
 		"generic type":         plain + "\ntype box[T any] struct{ t T }\n\nfunc (b box[T]) get() T { return b.t }\n",

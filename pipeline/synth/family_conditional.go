@@ -84,8 +84,8 @@ type donor struct {
 	objects []types.Object
 }
 
-// findDonors lists the conditions of a program. Those that hold a function literal
-// are listed, so that numbers stay plain, but with no way to be used.
+// findDonors lists the conditions of a program. One whose names are visible nowhere
+// else, such as the parameters of a function literal in it, keeps its number.
 func findDonors(p *Program) []donor {
 	var ds []donor
 	for _, n := range p.nodes {
@@ -105,8 +105,6 @@ func (p *Program) objects(e ast.Expr) []types.Object {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
 			selected[n.Sel] = true
-		case *ast.FuncLit:
-			// Its own variables are not visible outside, so no site accepts it.
 		case *ast.Ident:
 			obj := p.info.Uses[n]
 			if v, ok := obj.(*types.Var); ok && v.IsField() || obj == nil || selected[n] {

@@ -57,23 +57,31 @@ func (y *Synthesizer) follow(g Genome) (string, chain, error) {
 	at := chainOf(src)
 	vetted := false
 	for _, e := range g.Edits {
-		at = at.then(e)
-		if known, ok := y.memo.get(at); ok {
-			src, vetted = known, true
-			continue
-		}
 		if !vetted {
 			if err := y.vet(src); err != nil {
 				return "", chain{}, err
 			}
 			vetted = true
 		}
-		if src, err = Apply(src, e, y.imp); err != nil {
+		if src, at, err = y.apply(src, at, e); err != nil {
 			return "", chain{}, err
 		}
-		y.memo.put(at, src)
 	}
 	return src, at, nil
+}
+
+// apply carries out one more edit, unless its result is remembered.
+func (y *Synthesizer) apply(src string, at chain, e Edit) (string, chain, error) {
+	at = at.then(e)
+	if known, ok := y.memo.get(at); ok {
+		return known, at, nil
+	}
+	result, err := Apply(src, e, y.imp)
+	if err != nil {
+		return "", chain{}, err
+	}
+	y.memo.put(at, result)
+	return result, at, nil
 }
 
 // base returns what the edits of a genome start from.
@@ -175,10 +183,11 @@ func (y *Synthesizer) Normalize(g Genome) (Genome, string, error) {
 		return Genome{}, "", err // not the fault of any edit
 	}
 	var kept []Edit
+	at := chainOf(src)
 	for _, e := range g.Edits {
-		if result, err := Apply(src, e, y.imp); err == nil {
+		if result, next, err := y.apply(src, at, e); err == nil {
 			kept = append(kept, e)
-			src = result
+			src, at = result, next
 		}
 	}
 	g = g.Clone()
