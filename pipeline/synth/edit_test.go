@@ -219,14 +219,14 @@ func checkEdits(t *testing.T, src string, stride int) {
 			t.Fatalf("%s is listed twice", Describe(e))
 		}
 		seen[e] = true
+		if i%stride != 0 {
+			continue
+		}
 		from, to, err := p.Span(e)
 		if err != nil || from < at || to <= from {
 			t.Fatalf("%s: span %d to %d after %d (%v)", Describe(e), from, to, at, err)
 		}
 		at = from
-		if i%stride != 0 {
-			continue
-		}
 		got, err := p.Apply(e)
 		if want, wantErr := whole.Apply(e); got != want || (err == nil) != (wantErr == nil) {
 			t.Fatalf("%s: in the frame %v, as a whole %v:\n%s", Describe(e), err, wantErr, got)
