@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -62,17 +61,17 @@ func parseJSON(data []byte) (*node, error) {
 		}
 		return nil, &syntaxError{bad, "not UTF-8"}
 	}
+	// The syntax first: in a stream of tokens a syntax error has no position.
+	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
+		at := len(data)
+		if se, ok := err.(*json.SyntaxError); ok && se.Error() != "unexpected end of JSON input" {
+			at = min(at, max(0, int(se.Offset)-1)) // Offset is behind the bad byte
+		}
+		return nil, &syntaxError{at, err.Error()}
+	}
 	p := &parser{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
 	p.dec.UseNumber()
-	n, err := p.value(0)
-	if err != nil {
-		return nil, err
-	}
-	at := p.next()
-	if _, err := p.dec.Token(); err != io.EOF {
-		return nil, &syntaxError{at, "something follows the end of the document"}
-	}
-	return n, nil
+	return p.value(0)
 }
 
 type parser struct {
@@ -92,16 +91,10 @@ func (p *parser) next() int {
 func (p *parser) token() (json.Token, int, error) {
 	at := p.next()
 	t, err := p.dec.Token()
-	if err == nil {
-		return t, at, nil
+	if err != nil {
+		return nil, 0, &syntaxError{at, err.Error()}
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return nil, 0, &syntaxError{len(p.data), "the document ends too early"}
-	}
-	if se, ok := err.(*json.SyntaxError); ok {
-		return nil, 0, &syntaxError{max(0, int(se.Offset)-1), se.Error()}
-	}
-	return nil, 0, &syntaxError{at, err.Error()}
+	return t, at, nil
 }
 
 func (p *parser) value(depth int) (*node, error) {
