@@ -1,0 +1,87 @@
+package reports
+
+import "toolgen/analysis"
+
+// Leaderboard is the table of standings.
+func Leaderboard(list []analysis.Standing) *Table {
+	t := &Table{Title: "Leaderboard", Columns: []Column{
+		{Name: "experiment"},
+		{Name: "spec"},
+		Number("rank", "rank", "", 0),
+		{Name: "style"},
+		{Name: "label"},
+		{Name: "candidate_id", Title: "candidate", Show: ShortID},
+		{Name: "origin"},
+		Number("first_epoch", "epoch", "", 0),
+		{Name: "final_verdict", Title: "verdict"},
+		{Name: "final_feasible", Title: "feasible"},
+		Number("final_base_fitness", "base fitness", "", 4),
+		Number("virtual_ms", "virtual ms", "", 3),
+		{Name: "peak_memory_bytes", Title: "peak memory", Unit: "MiB", Right: true, Show: MiB},
+		Number("stability", "stability", "", 1),
+		{Name: "seeds"},
+	}}
+	for i := range list {
+		s := &list[i]
+		t.Add(s.Experiment, s.Spec, s.Rank, s.Style, s.Label, s.CandidateID, s.Origin, s.FirstEpoch, s.FinalVerdict, s.FinalFeasible,
+			s.FinalBaseFitness, s.VirtualMS, s.PeakMemoryBytes, s.Stability, s.Seeds)
+	}
+	return t
+}
+
+// Bench is the table of benchmarks: tool, median latency, budget, score.
+func Bench(list []analysis.Benchmark) *Table {
+	t := &Table{Title: "Benchmark", Columns: []Column{
+		{Name: "experiment"},
+		{Name: "spec", Title: "tool"},
+		{Name: "at"},
+		Number("epoch", "epoch", "", 0),
+		Number("virtual_ms", "median latency", "virtual ms", 3),
+		Number("budget_timeout_ms", "budget", "virtual ms", -1),
+		Number("base_fitness", "score", "", 4),
+		{Name: "style"},
+		{Name: "label"},
+		{Name: "candidate_id", Title: "candidate", Show: ShortID},
+		Number("seed", "seed", "", 0),
+	}}
+	for i := range list {
+		b := &list[i]
+		t.Add(b.Experiment, b.Spec, b.At, b.Epoch, b.VirtualMS, b.BudgetTimeoutMS, b.BaseFitness, b.Style, b.Label, b.CandidateID, b.Seed)
+	}
+	return t
+}
+
+// For returns the table without the columns that would show people nothing: each of
+// them holds nothing but null, or the same in every row. Programs get all columns.
+func (t *Table) For(f Format, optional ...string) *Table {
+	if f == JSON || f == CSV {
+		return t
+	}
+	out := &Table{Title: t.Title, Notes: t.Notes, Rows: make([][]any, len(t.Rows))}
+	for i, c := range t.Columns {
+		if t.idle(i, c, optional) {
+			continue
+		}
+		out.Columns = append(out.Columns, c)
+		for n := range t.Rows {
+			out.Rows[n] = append(out.Rows[n], t.Rows[n][i])
+		}
+	}
+	return out
+}
+
+// idle says whether a column is one of the optional ones and tells nothing.
+func (t *Table) idle(i int, c Column, optional []string) bool {
+	for _, name := range optional {
+		if name != c.Name {
+			continue
+		}
+		for _, row := range t.Rows {
+			if exact(c, value(row[i])) != exact(c, value(t.Rows[0][i])) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

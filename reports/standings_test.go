@@ -1,0 +1,52 @@
+package reports
+
+import (
+	"testing"
+
+	"toolgen/analysis"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestLeaderboard(t *testing.T) {
+	list := []analysis.Standing{
+		{Experiment: "e", Spec: "text_deduplicate", Rank: 1, Style: ptr("trie"), CandidateID: "0123456789abcdef", Origin: "edit", FirstEpoch: 3,
+			FinalVerdict: "pass", FinalFeasible: true, FinalBaseFitness: 0.98765, VirtualMS: ptr(0.32149), PeakMemoryBytes: ptr(int64(3 << 19)), Stability: 1, Seeds: []int64{1, 2}},
+		{Experiment: "e", Spec: "text_deduplicate", Rank: 2, Label: ptr("mine"), CandidateID: "fedcba9876543210", Origin: "entrant",
+			FinalVerdict: "trap", FinalBaseFitness: 0.5, Stability: 0.5, Seeds: []int64{1}},
+	}
+	got := render(t, Leaderboard(list).For(Text, "experiment", "label"), Text)
+	want := `Leaderboard
+spec              rank  style  label  candidate     origin   epoch  verdict  feasible  base fitness  virtual ms  peak memory (MiB)  stability  seeds
+text_deduplicate     1  trie   -      0123456789ab  edit         3  pass     yes             0.9877       0.321               1.50        1.0  1 2
+text_deduplicate     2  -      mine   fedcba987654  entrant      0  trap     no              0.5000           -                  -        0.5  1
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	got = render(t, Leaderboard(list[:1]), CSV)
+	want = `experiment,spec,rank,style,label,candidate_id,origin,first_epoch,final_verdict,final_feasible,final_base_fitness,virtual_ms,peak_memory_bytes,stability,seeds
+e,text_deduplicate,1,trie,,0123456789abcdef,edit,3,pass,true,0.98765,0.32149,1572864,1,1 2
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The columns are a contract: scripts read them from CSV whatever the rows hold.
+func TestForKeepsColumnsOfPrograms(t *testing.T) {
+	tab := Bench([]analysis.Benchmark{{Experiment: "e", Spec: "a", At: analysis.First, BudgetTimeoutMS: 2000}})
+	for _, f := range []Format{JSON, CSV} {
+		if n := len(tab.For(f, "experiment", "label").Columns); n != len(tab.Columns) {
+			t.Errorf("%s: %d columns, want %d", f, n, len(tab.Columns))
+		}
+	}
+	got := render(t, tab.For(Text, "experiment", "label"), Text)
+	want := `Benchmark
+tool  at     epoch  median latency (virtual ms)  budget (virtual ms)  score  style  candidate  seed
+a     first      0                            -                 2000      -  -      -             -
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
