@@ -24,6 +24,7 @@ type Header struct {
 // file is an open table.
 type file struct {
 	name    string
+	reader  io.ReaderAt
 	pq      *parquet.File
 	header  Header
 	columns []Column // those of the file's schema version
@@ -89,7 +90,7 @@ func missing(path string, err error) error {
 
 // open reads the footer of a table and holds it against the schema.
 func (s *Schema) open(name string, r io.ReaderAt, size int64, pq *parquet.Schema) (*file, error) {
-	f := &file{name: name, close: func() error { return nil }}
+	f := &file{name: name, reader: r, close: func() error { return nil }}
 	err := guard(name, func() error {
 		if err := f.checkEnvelope(r, size); err != nil {
 			return err

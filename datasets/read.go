@@ -102,6 +102,9 @@ func (f *file) column(group int, c *Column) (*pageReader, error) {
 		return nil, fmt.Errorf("column %s is not where it should be", c.Name)
 	}
 	g := f.pq.RowGroups()[group]
+	if err := f.checkPages(&f.pq.Metadata().RowGroups[group].Columns[leaf.ColumnIndex].MetaData, c.Name, g.NumRows()); err != nil {
+		return nil, err
+	}
 	return &pageReader{column: c, pages: g.ColumnChunks()[leaf.ColumnIndex].Pages(), want: g.NumRows()}, nil
 }
 
