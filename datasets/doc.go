@@ -27,11 +27,12 @@
 // digests do not: verification compares rows.
 //
 // Reading never panics and never answers wrongly in silence. Page checksums (CRC-32,
-// which parquet-go writes always and checks where present) cover the pages. Headers
-// and the footer they do not cover, so Read also compares the digest of the rows with
-// the one in the file's metadata, and ScanRun, which reads single columns, first the
-// bytes of the file with the lock's. Scan of a lone file has checksums and counts
-// alone. None of this is a signature: who can rewrite the file can rewrite its digest.
+// which parquet-go always writes, and checks where it finds one) cover the pages; a
+// page without one is refused, and headers that contradict the footer are too. What is
+// left, Read covers by comparing the digest of the rows with the one in the file's
+// metadata, and ScanRun, which reads single columns, by comparing the bytes of the
+// file with the lock. Scan of a lone file has checksums and counts alone. None of this
+// is a signature: who can rewrite the file can rewrite its digest.
 //
 // # Non-goals
 //
