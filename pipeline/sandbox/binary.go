@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/binary"
 	"fmt"
+	"unicode/utf8"
 )
 
 // This file reads and writes the WebAssembly binary format (WebAssembly Core
@@ -200,6 +201,10 @@ func splitSections(module []byte) (secs [secData + 1]section, err *MeterError) {
 		switch {
 		case r.err != nil:
 		case id == secCustom:
+			if name := body.name(); body.err == nil && !utf8.ValidString(name) {
+				body.failf(at, "custom section's name is not UTF-8")
+			}
+			r.err = body.err
 		case id > secData:
 			r.failf(at, "section %d is unknown", id)
 		case id == secStart:

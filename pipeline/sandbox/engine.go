@@ -15,9 +15,11 @@ const (
 	// for Go cannot set, the process aborts.
 	maxWasmStack = 2 << 20
 
-	// maxDepth is how much of it calls may take, by the bound of frameBytes. The
-	// rest is for one leaf, which goes unmetered, and for host functions.
-	maxDepth = maxWasmStack - 256<<10
+	// maxDepth is how much of it calls may take, by the estimate of frameBytes.
+	// The quarter that remains is for functions that the estimate is too low for,
+	// for one leaf, which goes unmetered, and for host functions. A recursive
+	// parser gets some 10,000 calls deep.
+	maxDepth = maxWasmStack * 3 / 4
 
 	// threadStack is what a thread needs to run guests: Go's and wasmtime's
 	// frames below the guest's stack and the host function's above it.

@@ -5,116 +5,65 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
-	"sort"
+	"runtime"
 	"testing"
 
 	"github.com/bytecodealliance/wasmtime-go/v44"
 )
 
-func TestFramesX(t *testing.T) {
-	for _, g := range []string{"guest", "light"} {
-		w, err := buildGuest(g)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mm := meter{wasm: w}
-		if _, err := mm.rewrite(); err != nil {
-			t.Fatal(err)
-		}
-		locs := map[int]int{}
-		calls := map[int]bool{}
-		size := map[int]int{}
-		{
-			imp := (&meter{wasm: w, secs: mm.secs}).section(secImport)
-			n := imp.count()
-			r := mm.section(secCode)
-			r.count()
-			for i, ty := range mm.funcs {
-				f := r.sub(r.u32())
-				beg := f.pos
-				l := int(mm.types[ty].params)
-				for range f.count() {
-					l += int(f.u32())
-					f.valueType()
-				}
-				sc := scan{locals: 60000, globals: mm.globals}
-				sc.body(f)
-				locs[n+i] = l
-				calls[n+i] = sc.calls
-				size[n+i] = f.end - beg
-			}
-		}
-		for _, opt := range []wasmtime.OptLevel{wasmtime.OptLevelNone, wasmtime.OptLevelSpeed, wasmtime.OptLevelSpeedAndSize} {
-			c := newConfig()
-			c.SetCraneliftOptLevel(opt)
-			e, err := newEngine(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := e.Compile(w)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := m.Serialize()
-			if err != nil {
-				t.Fatal(err)
-			}
-			f, err := elf.NewFile(bytes.NewReader(b))
-			if err != nil {
-				t.Fatal(err)
-			}
-			syms, err := f.Symbols()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var text *elf.Section
-			for _, s := range f.Sections {
-				if s.Name == ".text" {
-					text = s
-				}
-			}
-			code, err := text.Data()
-			if err != nil {
-				t.Fatal(err)
-			}
-			type fr struct {
-				idx    int
-				name   string
-				frame  int
-				locals int
-			}
-			var all []fr
-			for _, s := range syms {
-				var idx int
-				if n, _ := fmt.Sscanf(s.Name, "wasm[0]::function[%d]", &idx); n != 1 {
-					continue
-				}
-				body := code[s.Value-text.Addr : s.Value-text.Addr+s.Size]
-				frame := 16
-				p := body[:min(len(body), 80)]
-				if i := bytes.Index(p, []byte{0x48, 0x81, 0xec}); i >= 0 {
-					frame += int(binary.LittleEndian.Uint32(p[i+3:]))
-				} else if i := bytes.Index(p, []byte{0x48, 0x83, 0xec}); i >= 0 {
-					frame += int(p[i+3])
-				}
-				all = append(all, fr{idx: idx, name: s.Name, frame: frame})
-			}
-			for i := range all {
-				all[i].locals = locs[all[i].idx]
-			}
-			sort.Slice(all, func(i, j int) bool { return all[i].frame-8*all[i].locals > all[j].frame-8*all[j].locals })
-			t.Log(g, opt, len(b), len(all), len(syms))
-			for i, x := range all {
-				if i < 6 || i == len(all)/2 || i == len(all)/10 {
-					t.Logf("%d: %s %d", i, x.name, x.frame)
-					t.Log("locals", x.locals, x.frame-8*x.locals, calls[x.idx], size[x.idx])
-				}
-			}
-			if opt == wasmtime.OptLevelNone && g == "light" {
-				for _, s := range syms[:5] {
-					t.Log(s.Name, s.Value, s.Size)
-				}
-			}
-		}
+// nativeFrames compiles a module at an optimization level and reads out of the
+// machine code how many bytes of stack a call of each function takes. A
+// serialized module is an ELF file with a symbol for each function, and
+// Cranelift's prologue subtracts the frame from the stack pointer at once.
+func nativeFrames(t *testing.T, wasm []byte, level wasmtime.OptLevel) map[int]int {
+	t.Helper()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("reads amd64 prologues")
 	}
+	config := newConfig()
+	config.SetCraneliftOptLevel(level)
+	e, err := newEngine(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	m, err := e.Compile(wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	serialized, err := m.Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := elf.NewFile(bytes.NewReader(serialized))
+	if err != nil {
+		t.Fatal(err)
+	}
+	symbols, err := file.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := file.Section(".text")
+	code, err := text.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames := map[int]int{}
+	for _, s := range symbols {
+		var index int
+		if n, _ := fmt.Sscanf(s.Name, "wasm[0]::function[%d]", &index); n != 1 {
+			continue // trampolines
+		}
+		start := s.Value - text.Addr
+		prologue := code[start : start+min(s.Size, 64)]
+		frame := 16 // return address and rbp
+		if i := bytes.Index(prologue, []byte{0x48, 0x81, 0xec}); i >= 0 {
+			frame += int(binary.LittleEndian.Uint32(prologue[i+3:])) // sub rsp, imm32
+		} else if i := bytes.Index(prologue, []byte{0x48, 0x83, 0xec}); i >= 0 {
+			frame += int(prologue[i+3]) // sub rsp, imm8
+		}
+		frames[index] = frame
+	}
+	return frames
 }
