@@ -78,6 +78,7 @@ const (
 	RuleTypeSize  = "type_size"  // types have bounded size and structure
 	RuleGenerics  = "generics"   // instantiation ends, and soon
 	RuleAssign    = "assignment" // nothing imported is modified
+	RuleGate      = "gate"       // the gate can cope with it
 )
 
 func verdictOf(rule string) string {
@@ -122,6 +123,13 @@ func (b *Builder) Inspect(role Role, files []File) *Report {
 // inspect runs the checks in order. Each stage relies on what the ones before it
 // have bounded, so the first stage that objects is the last.
 func (g *gate) inspect() {
+	// A crash of the type checker, or of the gate, is a defect of theirs. But what
+	// brings it about is no less refused, and other sources are no less inspected.
+	defer func() {
+		if p := recover(); p != nil {
+			g.object(RuleGate, token.NoPos, "the gate gave up: %v", p)
+		}
+	}()
 	stages := []func(){
 		g.checkFiles,
 		g.parse,

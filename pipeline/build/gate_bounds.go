@@ -16,8 +16,8 @@ const (
 	maxDepth      = 250    // of the syntax tree
 	maxNodes      = 50_000 // of all syntax trees
 	maxFuncNodes  = 12_000 // of one function; the back end knows no more than 65,536 blocks
-	maxDecls      = 500    // functions, methods and package-level variables: initialization order is cubic in them
-	maxIdentBytes = 128    //
+	maxDecls      = 300    // functions, methods and package-level variables: initialization order is cubic in them
+	maxIdentBytes = 128    // of an identifier: symbols are made of them
 	maxClosures   = 20     // function literals within each other
 
 	maxStringBytes  = 256 << 10 // of a string constant
@@ -25,13 +25,16 @@ const (
 
 	maxTypeWeight  = 2_000  // of a struct, an interface or an alias, see scope.weight
 	maxTypesWeight = 20_000 // of all of them
+
+	maxLayouts = 100_000 // sum of scope.layout over all declared and instantiated types
 )
 
 // bounds is what boundSyntax measures.
 type bounds struct {
 	nodes, decls     int
 	strings, weights int64
-	static           int64 // set by boundTypes
+	layouts          int64
+	static           int64 // string constants; boundTypes adds variables and literals
 	tooDeep          bool
 }
 
@@ -66,9 +69,10 @@ func (g *gate) boundSyntax() {
 		{RuleSize, "functions, methods and package-level variables", int64(m.decls), maxDecls},
 		{RuleConstant, "bytes in concatenations of string constants", m.strings, maxStringsBytes},
 		{RuleTypeSize, "parts in all structs and interfaces, embedded ones included", m.weights, maxTypesWeight},
+		{RuleTypeSize, "parts within all types, those of parts included", m.layouts, maxLayouts},
 	} {
 		if check.have > check.most {
-			g.object(check.rule, pos, "%d %s: want at most %d", check.have, check.what, check.most)
+			g.object(check.rule, pos, "%s %s: want at most %d", count(check.have), check.what, check.most)
 		}
 	}
 }
@@ -188,15 +192,25 @@ func (m meter) Visit(n ast.Node) ast.Visitor {
 			if !m.chain {
 				size := m.scope.stringSize(n)
 				total.strings = sum(total.strings, size)
+				total.static = sum(total.static, size)
 				if size > maxStringBytes {
-					m.gate.object(RuleConstant, n.Pos(), "a string constant of %s bytes: want at most %d", atLeast(size), maxStringBytes)
+					m.gate.object(RuleConstant, n.Pos(), "a string constant of %s bytes: want at most %d", count(size), maxStringBytes)
 				}
 			}
+		}
+	case *ast.BasicLit:
+		if n.Kind == token.STRING {
+			total.static = sum(total.static, int64(len(n.Value)))
 		}
 	case *ast.ParenExpr:
 		inner.chain = m.chain
 	case *ast.TypeSpec:
+		total.layouts = sum(total.layouts, m.scope.layout(n.Type))
 		m.typeSpec(n)
+	case *ast.IndexExpr:
+		total.layouts = sum(total.layouts, m.scope.layout(n))
+	case *ast.IndexListExpr:
+		total.layouts = sum(total.layouts, m.scope.layout(n))
 	case *ast.StructType:
 		m.weigh(n, m.scope.weight(n))
 	case *ast.InterfaceType:
@@ -226,10 +240,10 @@ func (m meter) weigh(n ast.Node, weight int64) {
 	}
 }
 
-// atLeast formats a number that may be saturated.
-func atLeast(n int64) string {
+// count formats a number that may be saturated.
+func count(n int64) string {
 	if n >= saturated {
-		return "no end of"
+		return "endlessly many"
 	}
 	return strconv.FormatInt(n, 10)
 }

@@ -20,8 +20,7 @@ type scope struct {
 type constDecl struct {
 	scope *scope
 	value ast.Expr
-	state evaluation
-	size  int64 // bytes of the string, at most; 0 for a number
+	size  lazy // bytes of the string, at most; 0 for a number
 }
 
 type typeDecl struct {
@@ -29,23 +28,39 @@ type typeDecl struct {
 	spec    *ast.TypeSpec // nil if only methods are declared
 	methods int64
 
-	aliasState, embedState evaluation
-	alias, embed           int64
+	alias, embed, layout lazy // see the methods of scope
 }
 
-// evaluation is the state of a lazy value; one that is met busy depends on itself.
-type evaluation int
+// lazy is a number that is computed when it is asked for, once.
+type lazy struct {
+	state int // 0; 1 while being computed; 2
+	value int64
+}
 
-const (
-	fresh evaluation = iota
-	busy
-	done
-)
+// get computes the value with f. Asked for while f runs, it is cyclic.
+func (l *lazy) get(cyclic int64, f func() int64) int64 {
+	switch l.state {
+	case 0:
+		l.state = 1
+		l.value = f()
+		l.state = 2
+	case 1:
+		return cyclic
+	}
+	return l.value
+}
 
 // saturated is more than any bound, and far from overflow when a few are summed.
 const saturated = int64(1) << 40
 
 func sum(a, b int64) int64 { return min(a+b, saturated) }
+
+func product(a, b int64) int64 {
+	if b > 0 && a > saturated/b {
+		return saturated
+	}
+	return a * b
+}
 
 func newScope(parent *scope) *scope {
 	return &scope{parent: parent, consts: map[string]*constDecl{}, types: map[string]*typeDecl{}}
@@ -124,15 +139,16 @@ func (s *scope) declare(d *ast.GenDecl) {
 	eachConst(d, func(name *ast.Ident, value ast.Expr, _ bool) {
 		size := s.stringSize(value)
 		if s.consts[name.Name] == nil {
-			s.consts[name.Name] = &constDecl{state: done, size: size}
+			s.consts[name.Name] = &constDecl{size: lazy{state: 2, value: size}}
 		}
 	})
 	for _, spec := range d.Specs {
 		if spec, ok := spec.(*ast.TypeSpec); ok && s.types[spec.Name.Name] == nil {
 			t := &typeDecl{scope: s, spec: spec}
 			s.types[spec.Name.Name] = t
-			t.aliasWeight()
-			t.embedWeight()
+			s.weight(spec.Name)
+			s.embedded(spec.Name)
+			s.layout(spec.Name)
 		}
 	}
 }
@@ -169,7 +185,8 @@ func (s *scope) stringSize(e ast.Expr) int64 {
 		}
 	case *ast.Ident:
 		if c := s.constant(e.Name); c != nil {
-			return c.evaluate()
+			// A cycle is for the type checker to report.
+			return c.size.get(0, func() int64 { return c.scope.stringSize(c.value) })
 		}
 	case *ast.ParenExpr:
 		return s.stringSize(e.X)
@@ -195,22 +212,13 @@ func (s *scope) stringSize(e ast.Expr) int64 {
 	return 0
 }
 
-func (c *constDecl) evaluate() int64 {
-	if c.state == fresh {
-		c.state = busy
-		c.size = c.scope.stringSize(c.value)
-		c.state = done
-	}
-	return c.size // 0 while busy: a cycle is for the type checker to report
-}
-
 // weight is the number of parts of a type when aliases and embedded types are
 // written out. A defined type counts 1 where it is only mentioned.
 func (s *scope) weight(e ast.Expr) int64 {
 	switch e := e.(type) {
 	case *ast.Ident:
 		if t := s.typ(e.Name); t != nil && t.spec != nil && t.spec.Assign.IsValid() {
-			return t.aliasWeight()
+			return t.alias.get(1, func() int64 { return t.scope.weight(t.spec.Type) })
 		}
 	case *ast.ParenExpr:
 		return s.weight(e.X)
@@ -267,36 +275,66 @@ func (s *scope) fields(list *ast.FieldList, embeds bool) int64 {
 	return total
 }
 
-// embedded is the weight of an embedded type: what it brings along, and its methods.
+// embedded is the weight of an embedded type: what it brings along, and its
+// methods. It is saturated if the type embeds itself, by a pointer: then every type
+// on the way has the methods of all others.
 func (s *scope) embedded(e ast.Expr) int64 {
+	weight := s.weight(e)
 	if name := typeName(e); name != nil {
 		if t := s.typ(name.Name); t != nil && t.spec != nil {
-			return sum(t.embedWeight(), s.weight(e))
+			return sum(weight, t.embed.get(saturated, func() int64 {
+				return sum(t.methods, t.scope.embedded(t.spec.Type))
+			}))
 		}
 	}
-	return s.weight(e)
+	return weight
 }
 
-// aliasWeight is the weight of what t stands for; of use for aliases.
-func (t *typeDecl) aliasWeight() int64 {
-	if t.aliasState == fresh {
-		t.aliasState, t.alias = busy, 1 // 1 while busy: the type checker reports the cycle
-		t.alias = t.scope.weight(t.spec.Type)
-		t.aliasState = done
+// layout is the number of parts that lie within a value of a type, or that make up
+// an interface: what go/types visits, without remembering where it has been, to see
+// that no type contains itself.
+func (s *scope) layout(e ast.Expr) int64 {
+	switch e := e.(type) {
+	case *ast.Ident:
+		if t := s.typ(e.Name); t != nil && t.spec != nil {
+			return t.layout.get(1, func() int64 { return sum(1, t.scope.layout(t.spec.Type)) })
+		}
+	case *ast.SelectorExpr:
+		return 10 // of another package; none is large
+	case *ast.ParenExpr:
+		return s.layout(e.X)
+	case *ast.UnaryExpr:
+		return s.layout(e.X)
+	case *ast.BinaryExpr:
+		return sum(s.layout(e.X), s.layout(e.Y))
+	case *ast.ArrayType:
+		if e.Len != nil {
+			return sum(1, s.layout(e.Elt))
+		}
+	case *ast.StructType:
+		total := int64(1)
+		for _, f := range e.Fields.List {
+			total = sum(total, product(int64(max(1, len(f.Names))), s.layout(f.Type)))
+		}
+		return total
+	case *ast.InterfaceType:
+		total := int64(1)
+		for _, f := range e.Methods.List {
+			if len(f.Names) == 0 {
+				total = sum(total, s.layout(f.Type))
+			}
+		}
+		return total
+	case *ast.IndexExpr:
+		return product(s.layout(e.X), 1+s.layout(e.Index))
+	case *ast.IndexListExpr:
+		args := int64(1)
+		for _, x := range e.Indices {
+			args = sum(args, s.layout(x))
+		}
+		return product(s.layout(e.X), args)
 	}
-	return t.alias
-}
-
-// embedWeight is the weight of t where it is embedded. It is saturated if t embeds
-// itself, by a pointer: then every type on the way has the methods of all others.
-func (t *typeDecl) embedWeight() int64 {
-	switch t.embedState {
-	case fresh:
-		t.embedState, t.embed = busy, saturated
-		t.embed = sum(t.methods, t.scope.embedded(t.spec.Type))
-		t.embedState = done
-	}
-	return t.embed
+	return 1
 }
 
 // typeName strips pointers, parentheses and type arguments off the name of a type.

@@ -17,7 +17,7 @@ const (
 	maxTypeBytes   = 16 << 20  // of a type
 	maxPassedBytes = 64 << 10  // of a parameter, result or channel element, exclusive
 	maxFrameBytes  = 256 << 20 // of all values that a function holds, at most
-	maxStaticBytes = 8 << 20   // of package-level variables and composite literals
+	maxStaticBytes = 8 << 20   // of string constants, package-level variables and composite literals
 	maxArgBytes    = 4 << 10   // of a type argument, and so of a type parameter
 
 	// sharedStatic is the most static data of a unit that shares a module: it lies
@@ -76,11 +76,15 @@ func (s *sizer) measure(t types.Type) int64 {
 		}
 		return total
 	case *types.Basic:
-		if u.Info()&types.IsUntyped != 0 {
-			return 16
+		if u.Kind() != types.Invalid && u.Info()&types.IsUntyped == 0 {
+			return wasmSizes.Sizeof(u)
 		}
+	case *types.Slice:
+		return 24
+	case *types.Pointer, *types.Map, *types.Chan, *types.Signature:
+		return 8
 	}
-	return wasmSizes.Sizeof(t.Underlying())
+	return 16 // an interface; a constraint or an untyped constant has no storage at all
 }
 
 // alignUp rounds up to 8, the largest alignment, unless t is smaller.
@@ -108,7 +112,7 @@ func (g *gate) boundTypes() {
 		}
 	}
 	if g.bounds.static > maxStaticBytes {
-		g.object(RuleTypeSize, g.report.Syntax[0].Package, "package-level variables and composite literals take %d bytes: want at most %d", g.bounds.static, maxStaticBytes)
+		g.object(RuleTypeSize, g.report.Syntax[0].Package, "string constants, package-level variables and composite literals take %s bytes: want at most %d", count(g.bounds.static), maxStaticBytes)
 	}
 	g.boundInstances()
 }
@@ -244,7 +248,7 @@ func (s *storage) passed(list *ast.FieldList, what string) {
 // literal is the static data of a composite literal: its value, or what it points to.
 func (s *storage) literal(n *ast.CompositeLit) int64 {
 	t := s.gate.report.Info.TypeOf(n)
-	if t == nil {
+	if t == nil || len(n.Elts) == 0 {
 		return 0
 	}
 	switch u := t.Underlying().(type) {

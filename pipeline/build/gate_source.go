@@ -27,6 +27,10 @@ func (g *gate) checkFiles() {
 	object := func(rule, file, msg string) {
 		g.report.Problems = append(g.report.Problems, Problem{Rule: rule, File: bound(file), Message: msg})
 	}
+	if _, ok := entries[g.role]; !ok {
+		object(RuleEntry, "", "unknown role "+strconv.Quote(string(g.role)))
+		return
+	}
 	if n := len(g.files); n == 0 || n > maxFiles {
 		object(RuleFile, "", "the source has "+strconv.Itoa(n)+" files, want 1 to "+strconv.Itoa(maxFiles))
 		return
@@ -53,20 +57,19 @@ func (g *gate) checkFiles() {
 // badName says why name is no name of a source file that is compiled always and
 // everywhere, or returns "".
 func badName(name string) string {
-	const want = `want lower-case letters, digits and underscores, then ".go"`
+	const want = `want letters, digits, "_" and "-", a letter first, then ".go"`
 	stem, ok := strings.CutSuffix(name, ".go")
 	switch {
 	case !ok || stem == "":
 		return "not a Go source file: " + want
 	case len(name) > maxNameBytes:
 		return "the name is too long: want at most " + strconv.Itoa(maxNameBytes) + " bytes"
-	case strings.HasPrefix(name, "_"):
-		return "the go command ignores names that start with an underscore: " + want
 	case strings.HasSuffix(stem, "_test"):
 		return "a test file is no part of the program"
 	}
-	for _, c := range stem {
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '_') {
+	for i, c := range []byte(stem) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || !('0' <= c && c <= '9' || c == '_' || c == '-')) {
 			return "unusual name: " + want
 		}
 	}

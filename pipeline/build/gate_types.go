@@ -60,24 +60,9 @@ func (g *gate) checkTypes() {
 		GoVersion: languageVersion,
 		Importer:  g.packages,
 		Sizes:     wasmSizes,
-		Error: func(err error) {
-			if e, ok := err.(types.Error); ok {
-				g.object(RuleType, e.Pos, "%s", strings.ReplaceAll(e.Msg, "\n\t", "; "))
-			} else {
-				g.object(RuleType, token.NoPos, "%s", err)
-			}
-		},
+		Error:     g.typeError,
 	}
-	func() {
-		// A crash of the type checker is its bug, but the source is no less refused
-		// for it, and other candidates are no less inspected.
-		defer func() {
-			if p := recover(); p != nil {
-				g.object(RuleType, r.Syntax[0].Package, "the type checker gave up: %s", fmt.Sprint(p))
-			}
-		}()
-		r.Package, _ = config.Check(want.pkg, r.Fset, r.Syntax, r.Info)
-	}()
+	r.Package, _ = config.Check(want.pkg, r.Fset, r.Syntax, r.Info)
 	g.checkAssignments()
 	if len(r.Problems) > 0 {
 		return
@@ -89,6 +74,23 @@ func (g *gate) checkTypes() {
 	case fn.Signature().TypeParams() != nil || !types.Identical(fn.Signature(), want.sig):
 		g.object(RuleEntry, fn.Pos(), "func %s has type %s: want %s", want.fn, fn.Signature(), want.form)
 	}
+}
+
+// typeError collects what the type checker reports. It follows up some messages by
+// indented ones, such as where a name was declared first.
+func (g *gate) typeError(err error) {
+	e, ok := err.(types.Error)
+	if !ok {
+		g.object(RuleType, token.NoPos, "%s", err)
+		return
+	}
+	if more, follows := strings.CutPrefix(e.Msg, "\t"); follows && len(g.report.Problems) > 0 {
+		last := &g.report.Problems[len(g.report.Problems)-1]
+		at := g.report.Fset.PositionFor(e.Pos, false)
+		last.Message = bound(fmt.Sprintf("%s; %s at %s", last.Message, more, at))
+		return
+	}
+	g.object(RuleType, e.Pos, "%s", strings.ReplaceAll(e.Msg, "\n\t", "; "))
 }
 
 // checkAssignments looks for changes of what other packages declare: instances are
