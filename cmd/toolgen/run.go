@@ -1,0 +1,193 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"toolgen/analysis"
+	"toolgen/datasets"
+	"toolgen/experiment"
+	"toolgen/reports"
+)
+
+// experimentFlags are those of run, and of plan, which says what run would do.
+func experimentFlags() []cli.Flag {
+	return append([]cli.Flag{
+		outFlag("`DIR` of the run; default: runs/<name>-<first 8 of the run id>"),
+		&cli.BoolFlag{Name: "force", Usage: "replace the run that stands in DIR; what is no run is never touched"},
+		&cli.StringSliceFlag{Name: "seed", Usage: "seed `N`, or seeds A-B, instead of the manifest's; may be repeated"},
+		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` instead of the manifest's, as in budget.timeout_ms.from=500; may be repeated"},
+		&cli.StringSliceFlag{Name: "tag", Usage: "`KEY=VALUE` to keep in observed/host.json; no digest covers it; may be repeated"},
+		specsFlag(), noCacheFlag(),
+		&cli.BoolFlag{Name: "ask", Usage: "let agents answer what the cassette lacks (comes with the repair lab)"},
+		&cli.StringFlag{Name: "executor", Value: "local", Usage: "where candidates are executed, `NAME`: local"},
+		formatFlag(),
+	}, machineFlags()...)
+}
+
+// loadExperiment reads the manifest that the arguments name.
+func loadExperiment(c *cli.Context) (*experiment.Experiment, error) {
+	args, err := arguments(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Bool("ask") {
+		return nil, usagef("--ask comes with the repair lab, which this version does not have")
+	}
+	if e := c.String("executor"); e != "" && e != "local" {
+		return nil, usagef("--executor %s: expected local", e)
+	}
+	return experiment.Load(experiment.LoadOptions{
+		Manifest: args[0], Sets: c.StringSlice("set"), Seeds: c.StringSlice("seed"), SpecDirs: c.StringSlice("specs"),
+	})
+}
+
+func (p *program) runCommand() *cli.Command {
+	return &cli.Command{
+		Name: "run", Usage: "play the tournament of a manifest; leaves a run folder", ArgsUsage: "MANIFEST",
+		Description: `toolgen run quickstart
+toolgen run my.yaml --seed 1-5 -j 8
+toolgen run baseline --set epochs=11 --set population=8 -o runs/short
+toolgen run my.yaml --specs ../specs --tag branch=main`,
+		Flags: experimentFlags(), Action: p.run,
+	}
+}
+
+// ran is the JSON answer of run. Figures of this machine and this time are not in it:
+// they stand in observed/host.json.
+type ran struct {
+	RunID    string           `json:"run_id"`
+	Dir      string           `json:"dir"`
+	UpToDate bool             `json:"up_to_date"`
+	Rows     map[string]int64 `json:"rows"`    // by table
+	Winners  *reports.Table   `json:"winners"` // the best of each spec and style
+}
+
+func (p *program) run(c *cli.Context) error {
+	f, err := format(c)
+	if err != nil {
+		return err
+	}
+	tags, err := keyValues(c, "tag")
+	if err != nil {
+		return err
+	}
+	x, err := loadExperiment(c)
+	if err != nil {
+		return err
+	}
+	env, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer env.Close()
+	g := p.newProgress(x)
+	sum, err := env.Run(c.Context, x, experiment.RunOptions{Out: c.String("out"), Force: c.Bool("force"), Tags: tags, Observe: g.observe})
+	g.end()
+	if err != nil {
+		return err
+	}
+	recorded, err := datasets.OpenRun(sum.Dir)
+	if err != nil {
+		return err
+	}
+	rows, err := analysis.Read(recorded)
+	if err != nil {
+		return err
+	}
+	list := analysis.Leaderboard([]*analysis.Run{rows}, analysis.LeaderboardOptions{Top: 1, PerStyle: true})
+	winners := reports.Leaderboard(list)
+	winners.Title = "The best of each spec and style"
+	if !sum.UpToDate {
+		p.log.Info("done", "candidates_measured", sum.Executed, "candidates_cached", sum.Cached, "seconds", sum.Elapsed.Seconds())
+	}
+	answer := ran{RunID: sum.RunID, Dir: sum.Dir, UpToDate: sum.UpToDate, Rows: sum.Rows, Winners: winners}
+	if err := p.answer(f, "run", answer, winners.Brief(f)); err != nil || f != reports.Text {
+		return err
+	}
+	if sum.UpToDate {
+		p.printf("\nup to date: %s holds this run, and its files are as its lock says\n", sum.Dir)
+	} else {
+		p.printf("\n%s: %d evaluations of %d candidates\n", sum.Dir, sum.Rows["evaluations"], sum.Rows["candidates"])
+	}
+	dir := shellQuote(sum.Dir)
+	p.printf("\nNext:\n  toolgen verify %s\n  toolgen leaderboard %[1]s\n", dir)
+	if len(list) > 0 {
+		p.printf("  toolgen show %s %s\n  toolgen replay %[1]s %[2]s\n", dir, reports.ShortID(list[0].CandidateID))
+	}
+	return nil
+}
+
+// keyValues reads a flag that is repeated as KEY=VALUE.
+func keyValues(c *cli.Context, flag string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, s := range c.StringSlice(flag) {
+		key, value, ok := strings.Cut(s, "=")
+		if !ok || key == "" {
+			return nil, usagef("--%s %s: expected KEY=VALUE", flag, s)
+		}
+		if _, twice := out[key]; twice {
+			return nil, usagef("--%s %s: the key stands twice", flag, s)
+		}
+		out[key] = value
+	}
+	return out, nil
+}
+
+func (p *program) planCommand() *cli.Command {
+	return &cli.Command{
+		Name: "plan", Usage: "what run would do, and how much of it the cache answers", ArgsUsage: "MANIFEST",
+		Description: `toolgen plan baseline
+toolgen plan my.yaml --seed 1-5 --format json`,
+		Flags: experimentFlags(), Action: p.plan,
+	}
+}
+
+func (p *program) plan(c *cli.Context) error {
+	f, err := format(c)
+	if err != nil {
+		return err
+	}
+	if _, err := keyValues(c, "tag"); err != nil {
+		return err
+	}
+	x, err := loadExperiment(c)
+	if err != nil {
+		return err
+	}
+	env, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer env.Close()
+	plan, err := env.Plan(c.Context, x)
+	if err != nil {
+		return err
+	}
+	if out := c.String("out"); out != "" {
+		plan.Dir = out
+	}
+	t := &reports.Table{Columns: []reports.Column{
+		{Name: "spec"}, {Name: "styles"},
+		reports.Number("epochs", "epochs", "", 0), reports.Number("slots", "slots", "", 0), reports.Number("suite_cases", "cases", "", 0),
+		reports.Number("first_timeout_ms", "first budget", "virtual ms", -1), reports.Number("last_timeout_ms", "last budget", "virtual ms", -1),
+		{Name: "first_memory_bytes", Title: "first memory", Unit: "MiB", Right: true, Show: reports.MiB},
+		{Name: "last_memory_bytes", Title: "last memory", Unit: "MiB", Right: true, Show: reports.MiB},
+	}}
+	for _, ph := range plan.Phases {
+		t.Add(ph.Spec, ph.Styles, ph.EpochsPlayed, ph.Slots, ph.SuiteCases, ph.FirstBudgetMS, ph.LastBudgetMS, ph.FirstBytes, ph.LastBytes)
+	}
+	if f == reports.Text {
+		p.printf("%s: run %.8s into %s\n%d seeds, %d epochs, up to %d evaluations\n\n", plan.Name, plan.RunID, shellQuote(plan.Dir), len(plan.Seeds), plan.Epochs, plan.Evaluations)
+	}
+	if err := p.answer(f, "plan", plan, t); err != nil || f != reports.Text {
+		return err
+	}
+	if plan.Complete {
+		p.printf("\nthe cache answers all of it: nothing would be executed\n")
+	} else {
+		p.printf("\nthe cache answers the first %d evaluations\n", plan.Cached)
+	}
+	return nil
+}
