@@ -49,8 +49,8 @@ func (m *Module) Call(ctx context.Context, c Call) (Result, error) {
 	}
 	done := make(chan answer, 1)
 	go func() {
-		defer a.store.Close()
 		r, err := a.run()
+		a.store.Close()
 		done <- answer{r, err}
 	}()
 	kill := time.NewTimer(c.Limits.Wall)

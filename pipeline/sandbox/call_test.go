@@ -376,8 +376,8 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`wasmtime-go/v\d+ v` + regexp.QuoteMeta(wasmtimeVersion) + `\b`).Match(gomod) {
-		t.Errorf("wasmtimeVersion is %s, which is not that of go.mod", wasmtimeVersion)
+	if !regexp.MustCompile(`wasmtime-go/v\d+ v` + regexp.QuoteMeta(WasmtimeVersion) + `\b`).Match(gomod) {
+		t.Errorf("WasmtimeVersion is %s, which is not that of go.mod", WasmtimeVersion)
 	}
 	if s := Settings(); s != Settings() || strings.Contains(s, "\n") || strings.Contains(s, "%!") {
 		t.Errorf("settings %q", s)

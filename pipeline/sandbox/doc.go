@@ -25,17 +25,18 @@
 //
 // How a call ended is decided by what is known, in this order: the sum of fuel
 // (an exact meter would have ended the call when it crossed the limit, whatever
-// happened afterwards), the depth meter, the flood of text, wasmtime's trap
-// code, the refused memory.grow, the exit code. Nothing is read out of stderr
-// but the text of the message.
+// happened afterwards), the depth meter and wasmtime's own end of the stack, the
+// flood of text, the refused memory.grow, the exit code, other traps. Nothing is
+// read out of stderr but the text of the message.
 //
 // A refused memory.grow makes a call OutOfMemory if it was the last one and the
 // call failed after it. Go's allocator tries again in another way before it
 // gives up; when that succeeds the guest has survived, and what ends it later is
 // judged by itself. A guest that answers in spite of a refusal is OK.
 //
-// A wall-clock kill switch protects the host. It is an error of the machine,
-// never an outcome, since it would differ from machine to machine.
+// A wall-clock kill switch protects the caller. It is an error of the machine,
+// never an outcome, since it would differ from machine to machine. It abandons
+// the guest and does not stop it: see Module.Call.
 //
 // Guests are Go programs for wasip1, built with -buildmode=c-shared, with these
 // exports:

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// wasmtimeVersion is that of go.mod; a test compares them.
-	wasmtimeVersion = "44.0.0"
+	// WasmtimeVersion is the version of the engine that executes guests. It is
+	// that of go.mod; a test compares them.
+	WasmtimeVersion = "44.0.0"
 
 	// maxWasmStack is how much native stack wasmtime lets a guest use. It is
 	// wasmtime's maximum: above its async_stack_size, 2 MiB, which its C API
@@ -33,7 +34,7 @@ func Settings() string {
 	return fmt.Sprintf("wasmtime=%s metering=%d host=%d optimization=speed nan=canonical fuel"+
 		" max_wasm_stack=%d max_depth=%d clock_tick_ns=%d"+
 		" features=mvp,mutable-global,sign-extension,saturating-float-to-int,bulk-memory",
-		wasmtimeVersion, meteringVersion, hostVersion, maxWasmStack, maxDepth, clockTick)
+		WasmtimeVersion, meteringVersion, hostVersion, maxWasmStack, maxDepth, clockTick)
 }
 
 // Engine compiles modules and runs them. It is safe for concurrent use.

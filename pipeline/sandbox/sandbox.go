@@ -28,7 +28,7 @@ type Limits struct {
 	FuelPerMS   int64         // units of fuel that a virtual millisecond of sleep costs; > 0
 	MemoryBytes int64         // linear memory; a positive multiple of 64 KiB, at most 4 GiB
 	OutputBytes int           // bytes of output, and separately of text on stderr; >= 0
-	Wall        time.Duration // kill switch for the whole call, initialization included; > 0
+	Wall        time.Duration // kill switch for the whole call, initialization included, see Module.Call; > 0
 }
 
 // check validates l once, where it enters the package.
