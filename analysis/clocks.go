@@ -1,0 +1,93 @@
+package analysis
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+
+	"toolgen/datasets"
+)
+
+// Clock is one candidate on both clocks.
+type Clock struct {
+	Spec        string
+	Style       string // "" for an entrant
+	CandidateID string
+	Seed        int64
+	VirtualMS   float64 // lower median of the timed calls
+	WallMS      float64 // lower median of the same calls on the machine that made them
+	Samples     int
+}
+
+// Clocks returns every candidate of a run whose timed calls were measured, by spec,
+// seed and id. samples are the rows of observed/samples.parquet, fuelPerMS the
+// manifest's.
+func Clocks(r *Run, samples []datasets.Sample, fuelPerMS int64) []Clock {
+	type key struct {
+		seed int64
+		id   string
+	}
+	wall, fuel := map[key][]float64{}, map[key][]float64{}
+	for i := range samples {
+		s := &samples[i]
+		k := key{s.Seed, s.CandidateID}
+		wall[k], fuel[k] = append(wall[k], float64(s.WallNS)/1e6), append(fuel[k], float64(s.Fuel)/float64(fuelPerMS))
+	}
+	var out []Clock
+	for i := range r.Candidates {
+		c := &r.Candidates[i]
+		k := key{c.Seed, c.CandidateID}
+		if len(wall[k]) == 0 {
+			continue
+		}
+		style := ""
+		if c.Style != nil {
+			style = *c.Style
+		}
+		out = append(out, Clock{
+			Spec: c.Spec, Style: style, CandidateID: c.CandidateID, Seed: c.Seed,
+			VirtualMS: lowerMedian(fuel[k]), WallMS: lowerMedian(wall[k]), Samples: len(wall[k]),
+		})
+	}
+	slices.SortFunc(out, func(a, b Clock) int {
+		return cmp.Or(cmp.Compare(a.Spec, b.Spec), cmp.Compare(a.Seed, b.Seed), cmp.Compare(a.CandidateID, b.CandidateID))
+	})
+	return out
+}
+
+// Agreement is Spearman's rank correlation of the two clocks: Pearson's of the ranks,
+// ties sharing their mean rank. It is NaN for fewer than two candidates, or if one of
+// the clocks stands still.
+func Agreement(clocks []Clock) float64 {
+	if len(clocks) < 2 {
+		return math.NaN()
+	}
+	x, y := make([]float64, len(clocks)), make([]float64, len(clocks))
+	for i, c := range clocks {
+		x[i], y[i] = c.VirtualMS, c.WallMS
+	}
+	return stat.Correlation(ranks(x), ranks(y), nil)
+}
+
+// ranks are the ranks of values from 1; equal ones share the mean of theirs.
+func ranks(values []float64) []float64 {
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(values[i], values[j]) })
+	out := make([]float64, len(values))
+	for i := 0; i < len(order); {
+		j := i
+		for j < len(order) && values[order[j]] == values[order[i]] {
+			j++
+		}
+		for k := i; k < j; k++ {
+			out[order[k]] = float64(i+j+1) / 2
+		}
+		i = j
+	}
+	return out
+}
