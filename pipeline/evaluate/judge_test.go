@@ -256,6 +256,15 @@ func TestEqual(t *testing.T) {
 		{specs.CompareJSON, `1 2`, `1`, false},
 		{specs.CompareJSON, `"1"`, `1`, false},
 		{specs.CompareJSON, ``, ``, true},
+		{specs.CompareJSON, "\"\xff\"", "\"\xff\"", true},
+		{specs.CompareJSON, "\"\xff\"", "\"\xfe\"", false},
+		{specs.CompareJSON, "\"\u00e9\"", `"\u00e9"`, true},
+		{specs.CompareJSON, `{"a":[{"b":0.0},-1.50]}`, `{"a":[{"b":-0e7},-15e-1]}`, true},
+		{specs.CompareJSON, `1e99999999999999999999`, `1e99999999999999999998`, false},
+		{specs.CompareJSON, `[]`, `{}`, false},
+		{specs.CompareJSON, `[true,null]`, `[true,false]`, false},
+		{specs.CompareLinesUnordered, "a\nb\n", "b\na", false},
+		{specs.CompareLinesUnordered, "\n\na\n", "a\n\n\n", true},
 	} {
 		if got := Equal(tt.compare, []byte(tt.want), []byte(tt.got)); got != tt.equal {
 			t.Errorf("Equal(%s, %q, %q) = %v", tt.compare, tt.want, tt.got, got)

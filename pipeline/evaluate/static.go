@@ -1,13 +1,11 @@
 package evaluate
 
 import (
-	"bytes"
 	"go/ast"
-	"go/format"
 	"go/token"
 	"go/types"
-	"strings"
-	"unicode/utf8"
+
+	"golang.org/x/tools/go/types/typeutil"
 
 	"toolgen/pipeline/build"
 )
@@ -48,9 +46,6 @@ func (s Static) Missing() []string {
 	return out
 }
 
-// maxColumns is the longest line that the documentation score accepts, in runes.
-const maxColumns = 120
-
 // Inspect reads the facts off a source that the gate accepted.
 func Inspect(source []byte, r *build.Report) Static {
 	f := findings{info: r.Info, pkg: r.Package, checked: map[*ast.TypeAssertExpr]bool{}}
@@ -61,11 +56,17 @@ func Inspect(source []byte, r *build.Report) Static {
 	return Static{
 		Safety: [6]bool{true, !f.panics, !f.concurrent, !f.mutable, !f.unchecked, !f.discards},
 		Documentation: [6]bool{
-			spdx(source), packageComment(r.Syntax), exportedComments(r.Syntax),
+			spdx(r.Syntax), packageComment(r.Syntax), exportedComments(r.Syntax),
 			runComment(r.Syntax), gofmtClean(source), shortLines(source),
 		},
 		Bytes: int64(len(source)),
 	}
+}
+
+// starters run code beside the caller's without a go statement or a channel.
+var starters = map[string]bool{
+	"time.AfterFunc": true, "context.AfterFunc": true, "(*sync.WaitGroup).Go": true,
+	"iter.Pull": true, "iter.Pull2": true,
 }
 
 // findings are the unsafe habits of a package.
@@ -107,8 +108,17 @@ func (f *findings) variables(file *ast.File) {
 
 func (f *findings) visit(n ast.Node) bool {
 	switch n := n.(type) {
-	case *ast.GoStmt, *ast.SendStmt, *ast.SelectStmt, *ast.ChanType:
+	case *ast.GoStmt:
 		f.concurrent = true
+		f.dropped(n.Call)
+	case *ast.SendStmt, *ast.SelectStmt, *ast.ChanType:
+		f.concurrent = true
+	case *ast.Ident:
+		if fn, ok := f.info.Uses[n].(*types.Func); ok && starters[fn.FullName()] {
+			f.concurrent = true
+		}
+	case *ast.SelectorExpr:
+		f.addressed(n)
 	case *ast.UnaryExpr:
 		f.concurrent = f.concurrent || n.Op == token.ARROW
 		if n.Op == token.AND {
@@ -142,9 +152,7 @@ func (f *findings) visit(n ast.Node) bool {
 		if len(n.Names) == 2 && len(n.Values) == 1 {
 			f.taken(n.Values[0])
 		}
-		if len(n.Values) == 1 {
-			f.blanks(identExprs(n.Names), n.Values[0])
-		}
+		f.eachBlank(identExprs(n.Names), n.Values)
 	case *ast.AssignStmt:
 		f.assign(n)
 	case *ast.TypeAssertExpr:
@@ -167,12 +175,17 @@ func (f *findings) assign(n *ast.AssignStmt) {
 			f.touch(l)
 		}
 	}
-	if len(n.Rhs) == 1 {
-		f.blanks(n.Lhs, n.Rhs[0])
+	f.eachBlank(n.Lhs, n.Rhs)
+}
+
+// eachBlank pairs the two sides of an assignment.
+func (f *findings) eachBlank(lhs, rhs []ast.Expr) {
+	if len(rhs) == 1 {
+		f.blanks(lhs, rhs[0])
 		return
 	}
-	for i, r := range n.Rhs {
-		f.blanks(n.Lhs[i:i+1], r)
+	for i, r := range rhs {
+		f.blanks(lhs[i:i+1], r)
 	}
 }
 
@@ -195,18 +208,37 @@ func (f *findings) touch(e ast.Expr) {
 	}
 }
 
-// blanks looks for an error among the results that are assigned to the blank.
+// addressed marks a package-level variable that a method with a pointer receiver
+// is taken of: x.inc() is (&x).inc().
+func (f *findings) addressed(n *ast.SelectorExpr) {
+	sel := f.info.Selections[n]
+	if sel == nil || sel.Kind() != types.MethodVal {
+		return
+	}
+	if _, pointer := sel.Recv().Underlying().(*types.Pointer); pointer {
+		return
+	}
+	if _, pointer := sel.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer); pointer {
+		f.touch(n.X)
+	}
+}
+
+// blanks looks for an error among the values that are assigned to the blank.
+// Whether a comma-ok form holds an error is a question, and no discarding.
 func (f *findings) blanks(lhs []ast.Expr, rhs ast.Expr) {
-	t := f.info.TypeOf(rhs)
+	call, isCall := ast.Unparen(rhs).(*ast.CallExpr)
+	if len(lhs) > 1 && !isCall {
+		return
+	}
 	for i, l := range lhs {
 		id, ok := ast.Unparen(l).(*ast.Ident)
 		if !ok || id.Name != "_" {
 			continue
 		}
-		if tuple, ok := t.(*types.Tuple); ok {
-			f.discards = f.discards || i < tuple.Len() && isError(tuple.At(i).Type()) && !f.neverFails(rhs)
-		} else if t != nil {
-			f.discards = f.discards || isError(t) && !f.neverFails(rhs)
+		if isCall {
+			f.discards = f.discards || f.mayFail(call, i)
+		} else {
+			f.discards = f.discards || isError(f.info.TypeOf(rhs))
 		}
 	}
 }
@@ -214,48 +246,81 @@ func (f *findings) blanks(lhs []ast.Expr, rhs ast.Expr) {
 // dropped looks for an error among the results of a call that nobody takes.
 func (f *findings) dropped(e ast.Expr) {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok || f.neverFails(call) {
+	if !ok {
 		return
 	}
-	switch t := f.info.TypeOf(call).(type) {
-	case *types.Tuple:
-		for i := range t.Len() {
-			f.discards = f.discards || isError(t.At(i).Type())
-		}
-	case nil:
-	default:
-		f.discards = f.discards || isError(t)
+	n := 1
+	if tuple, ok := f.info.TypeOf(call).(*types.Tuple); ok {
+		n = tuple.Len()
+	}
+	for i := range n {
+		f.discards = f.discards || f.mayFail(call, i)
 	}
 }
 
-// neverFails knows the methods whose documentation says that their error is
-// always nil: those of bytes.Buffer, strings.Builder and the hashes.
-func (f *findings) neverFails(e ast.Expr) bool {
-	call, ok := ast.Unparen(e).(*ast.CallExpr)
+// mayFail says whether the i-th result of a call is an error that may be one: of
+// the interface or of a type that implements it.
+func (f *findings) mayFail(call *ast.CallExpr, i int) bool {
+	if f.info.Types[call.Fun].IsType() {
+		return false // a conversion, as in var _ error = (*T)(nil)
+	}
+	t := f.info.TypeOf(call)
+	if tuple, ok := t.(*types.Tuple); ok {
+		if i >= tuple.Len() {
+			return false
+		}
+		t = tuple.At(i).Type()
+	}
+	return t != nil && types.Implements(t, errorType.Underlying().(*types.Interface)) && !f.neverFails(call)
+}
+
+// neverFails knows the calls of the standard library whose documentation says
+// that their error is always nil, or that it comes again where it must be looked
+// at (bufio.Writer's, by Flush).
+func (f *findings) neverFails(call *ast.CallExpr) bool {
+	fn, ok := typeutil.Callee(f.info, call).(*types.Func)
 	if !ok {
 		return false
 	}
-	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if !ok || !strings.HasPrefix(sel.Sel.Name, "Write") {
+	switch fn.FullName() {
+	case "fmt.Fprint", "fmt.Fprintf", "fmt.Fprintln", "io.WriteString":
+		return len(call.Args) > 0 && isSink(f.info.TypeOf(call.Args[0]))
+	case "math/rand.Read", "(*math/rand.Rand).Read", "(*math/rand/v2.ChaCha8).Read":
+		return true
+	}
+	switch fn.Name() {
+	case "Write", "WriteByte", "WriteRune", "WriteString":
+	default:
 		return false
 	}
-	t := f.info.TypeOf(sel.X)
+	// The method may be promoted from an embedded sink; a hash's Write is that of
+	// the io.Writer in it.
+	if recv := fn.Signature().Recv(); recv != nil && isSink(recv.Type()) {
+		return true
+	}
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return ok && isSink(f.info.TypeOf(sel.X))
+}
+
+// isSink says whether writing to a type, or to what it points to, never fails.
+func isSink(t types.Type) bool {
 	if t == nil {
 		return false
 	}
-	if p, ok := t.(*types.Pointer); ok {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = p.Elem()
 	}
-	switch types.TypeString(t, nil) {
-	case "bytes.Buffer", "strings.Builder", "hash.Hash", "hash.Hash32", "hash.Hash64", "hash/maphash.Hash":
+	switch types.TypeString(types.Unalias(t), nil) {
+	case "bytes.Buffer", "strings.Builder", "bufio.Writer",
+		"hash.Hash", "hash.Hash32", "hash.Hash64", "hash/maphash.Hash":
 		return true
 	}
 	return false
 }
 
-func isError(t types.Type) bool {
-	return types.Identical(t, types.Universe.Lookup("error").Type())
-}
+var errorType = types.Universe.Lookup("error").Type()
+
+func isError(t types.Type) bool { return t != nil && types.Identical(t, errorType) }
 
 func identExprs(ids []*ast.Ident) []ast.Expr {
 	out := make([]ast.Expr, len(ids))
@@ -263,86 +328,4 @@ func identExprs(ids []*ast.Ident) []ast.Expr {
 		out[i] = id
 	}
 	return out
-}
-
-func spdx(source []byte) bool {
-	first, _, _ := bytes.Cut(source, []byte("\n"))
-	id, ok := bytes.CutPrefix(first, []byte("// SPDX-License-Identifier: "))
-	return ok && len(bytes.TrimSpace(id)) > 0
-}
-
-func packageComment(files []*ast.File) bool {
-	for _, f := range files {
-		if strings.HasPrefix(f.Doc.Text(), "Package "+f.Name.Name) {
-			return true
-		}
-	}
-	return false
-}
-
-// exportedComments says whether each exported top-level name and method has a doc
-// comment that starts with it. In a group, the group's comment serves for all.
-func exportedComments(files []*ast.File) bool {
-	ok := true
-	need := func(name *ast.Ident, docs ...*ast.CommentGroup) {
-		if !name.IsExported() {
-			return
-		}
-		for _, d := range docs {
-			if strings.HasPrefix(d.Text(), name.Name) {
-				return
-			}
-		}
-		ok = false
-	}
-	for _, f := range files {
-		for _, d := range f.Decls {
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				need(d.Name, d.Doc)
-			case *ast.GenDecl:
-				for _, s := range d.Specs {
-					switch s := s.(type) {
-					case *ast.TypeSpec:
-						need(s.Name, s.Doc, d.Doc)
-					case *ast.ValueSpec:
-						if d.Lparen.IsValid() && d.Doc != nil {
-							continue
-						}
-						for _, n := range s.Names {
-							need(n, s.Doc, d.Doc)
-						}
-					}
-				}
-			}
-		}
-	}
-	return ok
-}
-
-// runComment says whether the comment of Run speaks of errors.
-func runComment(files []*ast.File) bool {
-	for _, f := range files {
-		for _, d := range f.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "Run" {
-				text := strings.ToLower(fn.Doc.Text())
-				return strings.Contains(text, "error") || strings.Contains(text, " errs") || strings.Contains(text, "fails")
-			}
-		}
-	}
-	return false
-}
-
-func gofmtClean(source []byte) bool {
-	out, err := format.Source(source)
-	return err == nil && bytes.Equal(out, source)
-}
-
-func shortLines(source []byte) bool {
-	for line := range bytes.Lines(source) {
-		if utf8.RuneCount(bytes.TrimRight(line, "\r\n")) > maxColumns {
-			return false
-		}
-	}
-	return true
 }
