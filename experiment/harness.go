@@ -146,7 +146,7 @@ func specPath(s *specs.Spec) string {
 
 // single is the default experiment on one spec.
 func single(s *specs.Spec) (*Experiment, error) {
-	m, err := manifests.Parse("harness", []byte("version: 1\nname: harness\nspecs: ["+s.ID+"]\n"), nil, nil)
+	m, err := manifests.Parse("harness", []byte("version: 1\nname: harness\nseeds: [1]\nepochs: 41\nspecs: ["+s.ID+"]\n"), nil, nil)
 	if err != nil {
 		return nil, err
 	}
