@@ -1,6 +1,10 @@
 package reports
 
-import "toolgen/analysis"
+import (
+	"slices"
+
+	"toolgen/analysis"
+)
 
 // Leaderboard is the table of standings.
 func Leaderboard(list []analysis.Standing) *Table {
@@ -51,15 +55,27 @@ func Bench(list []analysis.Benchmark) *Table {
 	return t
 }
 
-// For returns the table without the columns that would show people nothing: each of
-// them holds nothing but null, or the same in every row. Programs get all columns.
-func (t *Table) For(f Format, optional ...string) *Table {
+// Brief is the table for a format. People are spared the column of the experiment
+// where there is only one, and that of labels where nobody has any; programs get all
+// columns, whatever the rows hold.
+func (t *Table) Brief(f Format) *Table {
 	if f == JSON || f == CSV {
 		return t
 	}
+	var idle []string
+	for i, c := range t.Columns {
+		if c.Name == "experiment" && t.same(i) || c.Name == "label" && t.same(i) && (len(t.Rows) == 0 || value(t.Rows[0][i]) == nil) {
+			idle = append(idle, c.Name)
+		}
+	}
+	return t.Without(idle...)
+}
+
+// Without is the table without some of its columns.
+func (t *Table) Without(names ...string) *Table {
 	out := &Table{Title: t.Title, Notes: t.Notes, Rows: make([][]any, len(t.Rows))}
 	for i, c := range t.Columns {
-		if t.idle(i, c, optional) {
+		if slices.Contains(names, c.Name) {
 			continue
 		}
 		out.Columns = append(out.Columns, c)
@@ -70,18 +86,12 @@ func (t *Table) For(f Format, optional ...string) *Table {
 	return out
 }
 
-// idle says whether a column is one of the optional ones and tells nothing.
-func (t *Table) idle(i int, c Column, optional []string) bool {
-	for _, name := range optional {
-		if name != c.Name {
-			continue
+// same says whether a column of scalars holds the same value in every row.
+func (t *Table) same(i int) bool {
+	for _, row := range t.Rows {
+		if value(row[i]) != value(t.Rows[0][i]) {
+			return false
 		}
-		for _, row := range t.Rows {
-			if exact(c, value(row[i])) != exact(c, value(t.Rows[0][i])) {
-				return false
-			}
-		}
-		return true
 	}
-	return false
+	return true
 }

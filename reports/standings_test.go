@@ -15,7 +15,7 @@ func TestLeaderboard(t *testing.T) {
 		{Experiment: "e", Spec: "text_deduplicate", Rank: 2, Label: ptr("mine"), CandidateID: "fedcba9876543210", Origin: "entrant",
 			FinalVerdict: "trap", FinalBaseFitness: 0.5, Stability: 0.5, Seeds: []int64{1}},
 	}
-	got := render(t, Leaderboard(list).For(Text, "experiment", "label"), Text)
+	got := render(t, Leaderboard(list).Brief(Text), Text)
 	want := `Leaderboard
 spec              rank  style  label  candidate     origin   epoch  verdict  feasible  base fitness  virtual ms  peak memory (MiB)  stability  seeds
 text_deduplicate     1  trie   -      0123456789ab  edit         3  pass     yes             0.9877       0.321               1.50        1.0  1 2
@@ -34,19 +34,24 @@ e,text_deduplicate,1,trie,,0123456789abcdef,edit,3,pass,true,0.98765,0.32149,157
 }
 
 // The columns are a contract: scripts read them from CSV whatever the rows hold.
-func TestForKeepsColumnsOfPrograms(t *testing.T) {
+func TestBriefKeepsColumnsOfPrograms(t *testing.T) {
 	tab := Bench([]analysis.Benchmark{{Experiment: "e", Spec: "a", At: analysis.First, BudgetTimeoutMS: 2000}})
 	for _, f := range []Format{JSON, CSV} {
-		if n := len(tab.For(f, "experiment", "label").Columns); n != len(tab.Columns) {
+		if n := len(tab.Brief(f).Columns); n != len(tab.Columns) {
 			t.Errorf("%s: %d columns, want %d", f, n, len(tab.Columns))
 		}
 	}
-	got := render(t, tab.For(Text, "experiment", "label"), Text)
+	got := render(t, tab.Brief(Text), Text)
 	want := `Benchmark
 tool  at     epoch  median latency (virtual ms)  budget (virtual ms)  score  style  candidate  seed
 a     first      0                            -                 2000      -  -      -             -
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	// An entrant alone keeps its label, and two experiments their names.
+	tab.Add("f", "a", analysis.Last, 1, nil, 1000.0, nil, nil, "mine", nil, nil)
+	if n := len(tab.Brief(Text).Columns); n != len(tab.Columns) {
+		t.Errorf("%d columns, want all %d", n, len(tab.Columns))
 	}
 }

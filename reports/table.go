@@ -168,6 +168,9 @@ func rounded(c Column, v any) string {
 	if v == nil {
 		return "-"
 	}
+	if k := reflect.ValueOf(v); k.Kind() == reflect.Slice && k.Len() == 0 {
+		return "-"
+	}
 	s := ""
 	if c.Show != nil {
 		s = c.Show(v)

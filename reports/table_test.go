@@ -43,7 +43,7 @@ func TestRenderings(t *testing.T) {
 		Text: `Winners
 spec                      candidate     latency (virtual ms)  peak memory (MiB)  feasible  seeds
 text_deduplicate          abababababab                  0.33               3.00  yes       1 2
-a|b "c", d\x1b[31m\n\xff  é                                -                  -  no
+a|b "c", d\x1b[31m\n\xff  é                                -                  -  no        -
 2 of 7 candidates
 `,
 		Markdown: `### Winners
@@ -51,7 +51,7 @@ a|b "c", d\x1b[31m\n\xff  é                                -                  -
 | spec | candidate | latency (virtual ms) | peak memory (MiB) | feasible | seeds |
 |:--- |:--- | ---:| ---:|:--- |:--- |
 | text_deduplicate | abababababab | 0.33 | 3.00 | yes | 1 2 |
-| a\|b "c", d\x1b[31m\n\xff | é | - | - | no |  |
+| a\|b "c", d\x1b[31m\n\xff | é | - | - | no | - |
 
 2 of 7 candidates
 `,

@@ -113,6 +113,9 @@ func (p *program) sbom(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if f == reports.Text || f == reports.Markdown {
+		t = t.Without("bom_ref", "purl") // long, and made of the others
+	}
 	return t.Render(p.out, f)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,8 +45,8 @@ type shown struct {
 	FinalBaseFitness float64        `json:"final_base_fitness"`
 	FinalFeasible    bool           `json:"final_feasible"`
 	Source           string         `json:"source"`
-	Diff             *string        `json:"diff"` // unified, from the first parent; null without one
-	Cases            []shownCase    `json:"cases"`
+	Diff             *string        `json:"diff"`    // unified, from the first parent; null without one
+	Cases            []shownCase    `json:"cases"`   // that failed; those that tell most come first
 	Lineage          []ancestor     `json:"lineage"` // itself first, then first parents
 	Evaluations      *reports.Table `json:"evaluations"`
 }
@@ -136,7 +137,18 @@ func gather(run *datasets.Run, prefix string, seed *int64) (*shown, error) {
 			s.Cases = append(s.Cases, newShownCase(k))
 		}
 	}
+	slices.SortStableFunc(s.Cases, func(a, b shownCase) int { return cmp.Compare(a.tells(), b.tells()) })
 	return s, nil
+}
+
+// tells orders cases by how much they tell: those that ran before those that did not,
+// and what decides a verdict before what moves a score or nothing at all.
+func (k *shownCase) tells() int {
+	n := slices.Index([]string{datasets.KindSearch, datasets.KindRobustness, datasets.KindValidate, datasets.KindHoldout}, k.Kind)
+	if k.Verdict == datasets.VerdictNotRun {
+		n += 10
+	}
+	return n
 }
 
 func newShownCase(k *datasets.CaseRow) shownCase {
@@ -226,21 +238,22 @@ const shownCases = 5
 
 // describe writes the answer for people.
 func (p *program) describe(s *shown, f reports.Format) error {
-	head := &reports.Table{Title: "Candidate " + s.CandidateID, Columns: []reports.Column{{Name: "what"}, {Name: "value"}}}
-	add := func(what, format string, args ...any) { head.Add(what, fmt.Sprintf(format, args...)) }
-	add("spec", "%s", s.Spec)
+	p.heading(f, "Candidate "+s.CandidateID)
+	line := func(what, format string, args ...any) { p.item(f, what, fmt.Sprintf(format, args...)) }
+	line("spec", "%s", s.Spec)
 	if s.Style != nil {
-		add("style", "%s %s", *s.Style, s.Params)
+		line("style", "%s %s", *s.Style, s.Params)
 	}
-	add("seed", "%d", s.Seed)
-	add("origin", "%s in epoch %d", s.Origin, s.FirstEpoch)
-	if s.Edits != "[]" && s.Edits != "" && s.Edits != "null" {
-		add("edits", "%s", s.Edits)
+	line("seed", "%d", s.Seed)
+	line("origin", "%s in epoch %d", s.Origin, s.FirstEpoch)
+	if s.Edits != "[]" {
+		line("edits", "%s", s.Edits)
 	}
-	add("verdict", "%s at the last budget", s.FinalVerdict)
-	add("correctness", "%.4f", s.FinalCorrectness)
-	add("base fitness", "%.4f", s.FinalBaseFitness)
-	add("license", "%s", s.License)
+	line("verdict", "%s at the last budget", s.FinalVerdict)
+	line("correctness", "%.4f", s.FinalCorrectness)
+	line("base fitness", "%.4f", s.FinalBaseFitness)
+	line("license", "%s", s.License)
+	p.printf("\n")
 
 	lineage := &reports.Table{Title: "Lineage, youngest first", Columns: []reports.Column{
 		{Name: "candidate_id", Title: "candidate", Show: reports.ShortID}, {Name: "style"}, {Name: "origin"}, reports.Number("first_epoch", "epoch", "", 0),
@@ -253,7 +266,7 @@ func (p *program) describe(s *shown, f reports.Format) error {
 		}
 		lineage.Add(a.CandidateID, a.Style, a.Origin, a.FirstEpoch, a.FinalVerdict, a.FinalBaseFitness, others)
 	}
-	for _, t := range []*reports.Table{head, s.Evaluations, lineage} {
+	for _, t := range []*reports.Table{s.Evaluations, lineage} {
 		if err := t.Render(p.out, f); err != nil {
 			return err
 		}
@@ -313,6 +326,22 @@ func outcome(k *shownCase) string {
 
 func cut(s string) string { return excerpt(newOctets([]byte(s), int64(len(s)))) }
 
+func (p *program) heading(f reports.Format, title string) {
+	if f == reports.Markdown {
+		p.printf("### %s\n\n", title)
+	} else {
+		p.printf("%s\n", title)
+	}
+}
+
+func (p *program) item(f reports.Format, what, value string) {
+	if f == reports.Markdown {
+		p.printf("- %s: %s\n", what, reports.Printable(value))
+	} else {
+		p.printf("  %-12s  %s\n", what, reports.Printable(value))
+	}
+}
+
 // block writes text of several lines under a title.
 func (p *program) block(f reports.Format, title, language, text string) {
 	text = printableLines(strings.TrimSuffix(text, "\n"))
@@ -321,8 +350,8 @@ func (p *program) block(f reports.Format, title, language, text string) {
 		for strings.Contains(text, fence) {
 			fence += "`"
 		}
-		p.printf("### %s\n\n%s%s\n%s\n%s\n\n", title, fence, language, text, fence)
-		return
+		text = fence + language + "\n" + text + "\n" + fence
 	}
-	p.printf("%s\n%s\n\n", title, text)
+	p.heading(f, title)
+	p.printf("%s\n\n", text)
 }

@@ -54,11 +54,7 @@ func (p *program) verify(c *cli.Context) error {
 	}
 	shown := t
 	if f == reports.Text || f == reports.Markdown {
-		// The first difference has a line of its own below: it may be long.
-		shown = &reports.Table{Columns: t.Columns[:4]}
-		for _, row := range t.Rows {
-			shown.Add(row[:4]...)
-		}
+		shown = t.Without("difference") // it may be long, and has a line of its own below
 	}
 	if err := p.answer(f, "verify", v, shown); err != nil {
 		return err
