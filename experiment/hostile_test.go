@@ -15,31 +15,31 @@ import (
 var hostile = []struct{ name, source, verdict string }{
 	{"spin", tool("", `for { input = append(input[:0], input...) }`), evaluate.Timeout},
 	{"spin without a call", tool("", `for i := 0; ; i++ { input = input[:len(input)+i*0] }`), evaluate.Timeout},
-	{"sleep", tool(`"time"`, `time.Sleep(time.Hour); return input, nil`), evaluate.Timeout},
-	{"deadlock", tool("", `c := make(chan int); <-c; return input, nil`), evaluate.Trap},
-	{"memory bomb", tool("", `var all [][]byte; for { all = append(all, make([]byte, 1<<20)); input = all[0] }`), evaluate.OutOfMemory},
-	{"one huge allocation", tool("", `b := make([]byte, 1<<30); b[len(b)-1] = 1; return b[:1], nil`), evaluate.OutOfMemory},
-	{"recursion bomb", tool("", `var f func(n int) int; f = func(n int) int { return f(n+1) + f(n+2) }; return input[:f(0)], nil`), evaluate.StackOverflow},
+	{"sleep", tool(`"time"`, `time.Sleep(time.Hour);; return input, nil`), evaluate.Timeout},
+	{"deadlock", tool("", `c := make(chan int);; <-c;; return input, nil`), evaluate.Trap},
+	{"memory bomb", tool("", `var all [][]byte;; for { all = append(all, make([]byte, 1<<20)); input = all[0] }`), evaluate.OutOfMemory},
+	{"one huge allocation", tool("", `b := make([]byte, 1<<30);; b[len(b)-1] = 1;; return b[:1], nil`), evaluate.OutOfMemory},
+	{"recursion bomb", tool("", `var f func(n int) int;; f = func(n int) int { return f(n+1) + f(n+2) };; return input[:f(0)], nil`), evaluate.StackOverflow},
 	{"output flood", tool("", `return make([]byte, 17<<20), nil`), evaluate.OutputFlood},
 	{"panic", tool("", `panic("no")`), evaluate.Trap},
-	{"nil map", tool("", `var m map[string]int; m["a"] = 1; return input, nil`), evaluate.Trap},
+	{"nil map", tool("", `var m map[string]int;; m["a"] = 1;; return input, nil`), evaluate.Trap},
 	{"runtime out of range", tool("", `return input[:len(input)+1+cap(input)], nil`), evaluate.Trap},
-	{"bulk copies", tool("", `b := make([]byte, 8<<20); for { copy(b, b[1:]); input = b }`), evaluate.Timeout},
+	{"bulk copies", tool("", `b := make([]byte, 8<<20);; for { copy(b, b[1:]); input = b }`), evaluate.Timeout},
 	{"init-time loop", "package tool\n\nfunc init() {\n\tfor {\n\t}\n}\n\nfunc Run(input []byte) ([]byte, error) { return input, nil }\n", evaluate.Timeout},
-	{"package state", "package tool\n\nvar calls = make([]int, 1)\n\nfunc Run(input []byte) ([]byte, error) {\n\tcalls[0]++\n\treturn input[:calls[0]-1], nil\n}\n", evaluate.Trap},
+	{"package state", "package tool\n\nvar calls = make([]int, 1)\n\nfunc Run(input []byte) ([]byte, error) {\n\tcalls[0]++\n\treturn input[:calls[0]-1], nil\n}\n", evaluate.WrongOutput},
 	{"random answer", tool(`"math/rand/v2"`, `return []byte{byte(rand.IntN(256))}, nil`), evaluate.WrongOutput},
-	{"import of os", tool(`"os"`, `os.Exit(0); return input, nil`), evaluate.Unsafe},
-	{"import of net", tool(`"net"`, `_, err := net.Dial("tcp", "localhost:1"); return input, err`), evaluate.Unsafe},
-	{"import of unsafe", tool(`"unsafe"`, `_ = unsafe.Pointer(nil); return input, nil`), evaluate.Unsafe},
+	{"import of os", tool(`"os"`, `os.Exit(0);; return input, nil`), evaluate.Unsafe},
+	{"import of net", tool(`"net"`, `_, err := net.Dial("tcp", "localhost:1");; return input, err`), evaluate.Unsafe},
+	{"import of unsafe", tool(`"unsafe"`, `_ = unsafe.Pointer(nil);; return input, nil`), evaluate.Unsafe},
 	{"cgo", tool(`"C"`, `return input, nil`), evaluate.Unsafe},
 	{"embed", "package tool\n\nimport _ \"embed\"\n\n//go:embed tool.go\nvar s string\n\nfunc Run(input []byte) ([]byte, error) { return []byte(s), nil }\n", evaluate.Unsafe},
 	{"linkname", "package tool\n\n//go:linkname now time.now\nfunc now() int64\n\nfunc Run(input []byte) ([]byte, error) { return input[:now()], nil }\n", evaluate.Unsafe},
 	{"body elsewhere (assembly)", "package tool\n\nfunc add(a, b int) int\n\nfunc Run(input []byte) ([]byte, error) { return input[:add(1, 2)], nil }\n", ""},
 	{"wasmimport", "package tool\n\n//go:wasmimport env f\nfunc f() int32\n\nfunc Run(input []byte) ([]byte, error) { return input[:f()], nil }\n", evaluate.Unsafe},
-	{"assignment to io.EOF", tool(`"io"`, `io.EOF = nil; return input, nil`), evaluate.Unsafe},
+	{"assignment to io.EOF", tool(`"io"`, `io.EOF = nil;; return input, nil`), evaluate.Unsafe},
 	{"nested structs", compileBomb(), evaluate.Unsafe},
 	{"constant doubling", constantBomb(), evaluate.Unsafe},
-	{"huge array", tool("", `var a [1 << 40]byte; return a[:1], nil`), evaluate.Unsafe},
+	{"huge array", tool("", `var a [1 << 40]byte;; return a[:1], nil`), evaluate.Unsafe},
 	{"no Run", "package tool\n\nfunc Walk(input []byte) ([]byte, error) { return input, nil }\n", ""},
 	{"syntax error", "package tool\n\nfunc Run(input []byte {\n", evaluate.BuildError},
 	{"type error", tool("", `return 1, nil`), evaluate.BuildError},
@@ -50,12 +50,12 @@ func tool(imports, body string) string {
 		imports = "import " + imports + "\n\n"
 	}
 	return "// SPDX-License-Identifier: MIT\n\n// Package tool means no good.\npackage tool\n\n" + imports +
-		"// Run errs never.\nfunc Run(input []byte) ([]byte, error) {\n\t" + strings.ReplaceAll(body, "; ", "\n\t") + "\n}\n"
+		"// Run errs never.\nfunc Run(input []byte) ([]byte, error) {\n\t" + strings.ReplaceAll(body, ";; ", "\n\t") + "\n}\n"
 }
 
 func compileBomb() string {
 	var b strings.Builder
-	b.WriteString("package tool\n\ntype t0 struct{ a, b [1 << 16]int64 }\n")
+	b.WriteString("package tool\n\ntype t00 struct{ a, b [1 << 16]int64 }\n")
 	for i := 1; i < 40; i++ {
 		b.WriteString("type t" + itoa(i) + " struct{ a, b t" + itoa(i-1) + " }\n")
 	}
@@ -65,7 +65,7 @@ func compileBomb() string {
 
 func constantBomb() string {
 	var b strings.Builder
-	b.WriteString("package tool\n\nconst c0 = \"0123456789abcdef\"\n")
+	b.WriteString("package tool\n\nconst c00 = \"0123456789abcdef\"\n")
 	for i := 1; i < 40; i++ {
 		b.WriteString("const c" + itoa(i) + " = c" + itoa(i-1) + " + c" + itoa(i-1) + "\n")
 	}

@@ -151,6 +151,14 @@ func (l *lazyPrograms) get(ctx context.Context) (*testgen.Programs, error) {
 	return l.p, err
 }
 
+// compiled gives the programs of a spec; a dry run has none and ends where one is needed.
+func (r *run) compiled(s *specs.Spec) func(context.Context) (*testgen.Programs, error) {
+	if r.opt.dry {
+		return func(context.Context) (*testgen.Programs, error) { return nil, errNotCached }
+	}
+	return r.programs[s.ID].get
+}
+
 func (l *lazyPrograms) close() {
 	if l.p != nil {
 		l.p.Close()
@@ -267,7 +275,7 @@ func (s *slot) fitness() float64 { return s.base + s.bonus }
 func (r *run) play(ctx context.Context, st *specState, seed int64, epoch int) (*generation, error) {
 	if st.suite == nil {
 		var err error
-		st.suite, err = r.env.suiteFor(ctx, st.spec, seed, r.x.sizes(st.spec), r.opt.believe, r.programs[st.spec.ID].get)
+		st.suite, err = r.env.suiteFor(ctx, st.spec, seed, r.x.sizes(st.spec), r.opt.believe, r.compiled(st.spec))
 		if err != nil {
 			return nil, err
 		}
@@ -357,7 +365,7 @@ func (r *run) measureNew(ctx context.Context, st *specState, slots []*slot, epoc
 	}
 	opt := measureOptions{Options: r.x.measureOptions(), believe: r.opt.believe, dry: r.opt.dry}
 	opt.Host = r.env.host
-	if err := r.env.measure(ctx, entries, st.suite, r.programs[st.spec.ID].get, opt); err != nil {
+	if err := r.env.measure(ctx, entries, st.suite, r.compiled(st.spec), opt); err != nil {
 		return err
 	}
 	last := r.x.budget(r.x.Manifest.Epochs - 1)
