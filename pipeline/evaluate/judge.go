@@ -80,11 +80,14 @@ const unbuilt = 5
 
 // Outcome is how a call ends under a budget that is not more generous than the
 // one it was measured under. A call beyond the budget would have been ended
-// there, whatever it did later; memory is looked at first, as in the verdicts.
+// there, whatever it did later. Which of time and memory ran out first is not
+// known of a call that exceeds both: memory goes first, as in the verdicts. One
+// that stayed within the memory has been stopped by time, also if it asked for
+// more than there ever was later on.
 func (b Budget) Outcome(c *Call) sandbox.Outcome {
 	switch {
-	case c.Outcome == NotRun || c.Outcome == sandbox.OutOfMemory:
-		return c.Outcome
+	case c.Outcome == NotRun:
+		return NotRun
 	case c.PeakBytes > b.MemoryBytes:
 		return sandbox.OutOfMemory
 	case c.Fuel > b.fuel():
@@ -291,7 +294,8 @@ func Performance(budgetMS, virtualMS float64) float64 {
 }
 
 // flake finds the first rerun of a case that disagrees with the first run: by its
-// answer, or by how it ends under the budget.
+// answer, or by how it ends under the budget. A case that runs out of time under
+// this budget is passed over, since it would not have been run again.
 func flake(m *Measurement, suite *testgen.Suite, b Budget) (caseID string, entropy int64, ok bool) {
 	if len(m.Runs) < 2 {
 		return "", 0, false
@@ -304,6 +308,9 @@ func flake(m *Measurement, suite *testgen.Suite, b Budget) (caseID string, entro
 				continue
 			}
 			before, after := b.Outcome(&first[i]), b.Outcome(c)
+			if before == sandbox.Timeout {
+				continue
+			}
 			if before != after || answered(after) && (!c.Agrees || b.Passes(&first[i]) != b.Passes(c)) {
 				return suite.Cases[i].ID, c.Entropy, true
 			}

@@ -120,19 +120,12 @@ func Measure(ctx context.Context, s Subject, suite *testgen.Suite, programs *tes
 	}
 	m.Static = Inspect(s.Source, s.Report)
 	e := newExecutor(ctx, s, suite, programs, opt)
-	first, err := e.firstRun()
+	runs, struckOut, err := e.runs(opt.Reruns)
 	if err != nil {
 		return nil, err
 	}
-	m.Runs = append(m.Runs, first)
-	for r := range opt.Reruns {
-		calls, err := e.rerun(r+1, first)
-		if err != nil {
-			return nil, err
-		}
-		m.Runs = append(m.Runs, calls)
-	}
-	if suite.Bench != nil && !e.struckOut {
+	m.Runs = runs
+	if suite.Bench != nil && !struckOut {
 		m.Host = opt.Host
 		m.Timed, m.WallNS, err = e.timed()
 		if err != nil {
@@ -156,75 +149,76 @@ func newExecutor(ctx context.Context, s Subject, suite *testgen.Suite, programs 
 }
 
 type executor struct {
-	ctx       context.Context
-	s         Subject
-	suite     *testgen.Suite
-	programs  *testgen.Programs
-	limits    sandbox.Limits
-	struckOut bool     // ran out of time too often in a row
-	outputs   [][]byte // of the first run, for the reruns to agree with; cleared with the executor
+	ctx      context.Context
+	s        Subject
+	suite    *testgen.Suite
+	programs *testgen.Programs
+	limits   sandbox.Limits
 }
 
-func (e *executor) firstRun() ([]Call, error) {
-	calls := make([]Call, len(e.suite.Cases))
-	e.outputs = make([][]byte, len(e.suite.Cases))
-	row := 0
-	for i := range e.suite.Cases {
-		c := &e.suite.Cases[i]
-		if e.struckOut {
-			calls[i] = Call{Outcome: NotRun, Entropy: Entropy(e.suite, c.ID, 0)}
-			continue
-		}
-		call, output, err := e.call(c, Entropy(e.suite, c.ID, 0))
-		if err != nil {
-			return nil, err
-		}
-		calls[i], e.outputs[i] = call.Call, output
-		if call.Outcome == sandbox.Timeout {
-			row++
-		} else {
-			row = 0
-		}
-		e.struckOut = row == strikes
+// runs executes every case, and those that count for stability again under other
+// entropy. struckOut says that search cases ended it: the timed calls could no
+// longer save the candidate.
+//
+// A case that runs out of time is not run again, and three in a row end the rest.
+// Validate and holdout cases have a row of their own, wherever they stand in the
+// suite: they move their own scores and nothing else.
+func (e *executor) runs(reruns int) (runs [][]Call, struckOut bool, err error) {
+	runs = make([][]Call, 1+reruns)
+	for r := range runs {
+		runs[r] = make([]Call, len(e.suite.Cases))
 	}
-	return calls, nil
-}
-
-// rerun executes the search and robustness cases under other entropy. A case that
-// ran out of time is not run again, and validate and holdout cases decide nothing.
-func (e *executor) rerun(run int, first []Call) ([]Call, error) {
-	calls := make([]Call, len(e.suite.Cases))
+	var deciding, reported int // timeouts in a row
 	for i := range e.suite.Cases {
 		c := &e.suite.Cases[i]
-		entropy := Entropy(e.suite, c.ID, run)
-		if (c.Kind != testgen.Search && c.Kind != testgen.Robustness) ||
-			first[i].Outcome == sandbox.Timeout || first[i].Outcome == NotRun {
-			calls[i] = Call{Outcome: NotRun, Entropy: entropy}
+		for r := range runs {
+			runs[r][i] = Call{Outcome: NotRun, Entropy: Entropy(e.suite, c.ID, r)}
+		}
+		row, decides := &reported, c.Kind == testgen.Search || c.Kind == testgen.Robustness
+		if decides {
+			row = &deciding
+		}
+		if deciding == strikes || *row == strikes {
 			continue
 		}
-		call, output, err := e.call(c, entropy)
+		first, output, err := e.call(c, runs[0][i].Entropy)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		call.Agrees = call.Outcome == first[i].Outcome
-		if call.Agrees && call.Outcome == sandbox.OK {
-			call.Agrees, err = agree(e.suite.Compare, e.outputs[i], output, first[i], call.Call)
+		runs[0][i] = first.Call
+		if first.Outcome == sandbox.Timeout {
+			*row++
+			struckOut = struckOut || c.Kind == testgen.Search && *row == strikes
+			continue
+		}
+		*row = 0
+		if !decides {
+			continue
+		}
+		for r := 1; r <= reruns; r++ {
+			again, other, err := e.call(c, runs[r][i].Entropy)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
+			again.Agrees = e.agree(first.Call, again.Call, output, other)
+			runs[r][i] = again.Call
 		}
-		calls[i] = call.Call
 	}
-	return calls, nil
+	return runs, struckOut, nil
 }
 
-// agree says whether two runs gave the same answer: by the spec's comparison, or
-// under a check the same error or none (its message would name details).
-func agree(compare string, a, b []byte, callA, callB Call) (bool, error) {
-	if compare == checkCompare {
-		return callA.Correct == callB.Correct, nil
+// agree says whether two runs of a case ended alike and gave the same answer: by
+// the spec's comparison, or under a check the same error or none.
+func (e *executor) agree(a, b Call, outputA, outputB []byte) bool {
+	switch {
+	case a.Outcome != b.Outcome:
+		return false
+	case a.Outcome != sandbox.OK:
+		return true
+	case e.suite.Compare == checkCompare:
+		return a.Correct == b.Correct && a.Message == b.Message
 	}
-	return Equal(compare, a, b), nil
+	return Equal(e.suite.Compare, outputA, outputB)
 }
 
 // timed makes the timed calls, fewer when one is dear. A call that gives no answer
@@ -266,15 +260,8 @@ func (e *executor) call(c *testgen.Case, entropy int64) (timedCall, []byte, erro
 		Outcome: r.Outcome, Fuel: r.Fuel, PeakBytes: r.PeakMemoryBytes, Entropy: entropy,
 		Denied: r.Denied, Message: r.Message,
 	}}
-	if e.s.Empty != nil {
-		idle, err := e.execute(e.s.Empty, 0, c.Input, entropy)
-		if err != nil {
-			return timedCall{}, nil, err
-		}
-		call.Fuel += max(0, r.InitFuel-idle.InitFuel)
-		if answered(call.Outcome) && call.Fuel > e.limits.Fuel {
-			call.Outcome = sandbox.Timeout
-		}
+	if err := e.chargeInit(&call.Call, r, c.Input); err != nil {
+		return timedCall{}, nil, err
 	}
 	if call.Outcome != sandbox.OK {
 		call.Correct = call.Outcome == sandbox.ToolError && c.WantError
@@ -294,9 +281,27 @@ func (e *executor) call(c *testgen.Case, entropy int64) (timedCall, []byte, erro
 		call.Correct = call.SameBytes || Equal(e.suite.Compare, c.Want, r.Output)
 	}
 	if !call.SameBytes {
-		call.Got = r.Output[:min(len(r.Output), GotCap)]
+		// A copy, for a measurement outlives the output.
+		call.Got = bytes.Clone(r.Output[:min(len(r.Output), GotCap)])
 	}
 	return call, r.Output, nil
+}
+
+// chargeInit adds what the candidate's own initialization cost to a call that got
+// beyond it.
+func (e *executor) chargeInit(call *Call, r sandbox.Result, input []byte) error {
+	if e.s.Empty == nil || !answered(r.Outcome) && r.Fuel == r.InitFuel {
+		return nil // the fuel of a call that ended in its initialization is that of the initialization
+	}
+	idle, err := e.execute(e.s.Empty, 0, input, call.Entropy)
+	if err != nil {
+		return err
+	}
+	call.Fuel += max(0, r.InitFuel-idle.InitFuel)
+	if call.Fuel > e.limits.Fuel && call.Outcome != sandbox.Timeout {
+		call.Outcome, call.Message = sandbox.Timeout, "out of fuel, that of the initialization included"
+	}
+	return nil
 }
 
 // execute makes one call of a module. The wall-clock kill switch is no verdict:
@@ -308,8 +313,8 @@ func (e *executor) execute(m *sandbox.Module, index uint32, input []byte, entrop
 	if errors.As(err, &wall) {
 		r, err = m.Call(e.ctx, call)
 	}
-	if err != nil {
+	if err != nil && e.ctx.Err() == nil {
 		return r, fmt.Errorf("candidate %s of %s (`exclude:` in the manifest takes it out): %w", e.s.ID, e.suite.Spec, err)
 	}
-	return r, nil
+	return r, err
 }
