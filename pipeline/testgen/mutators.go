@@ -21,28 +21,35 @@ var (
 	badUTF8 = []string{"\xff", "\xc3\x28", "\xed\xa0\x80", "\xf0\x82\x82\xac", "\xe2\x82"}
 )
 
-// mutate returns a damaged copy of an input. Every name in specs.Mutators is known.
-func mutate(name string, rng *rand.Rand, input []byte) []byte {
+// mutate returns a damaged copy of an input, or false if the input has nothing
+// that the mutator could damage. Every name in specs.Mutators is known.
+func mutate(name string, rng *rand.Rand, input []byte) ([]byte, bool) {
 	switch name {
 	case "empty":
-		return []byte{}
+		return []byte{}, true
 	case "no_final_newline":
-		return bytes.Clone(bytes.TrimRight(input, "\r\n"))
+		out := bytes.Clone(bytes.TrimRight(input, "\r\n"))
+		return out, len(out) < len(input)
 	case "invalid_utf8":
-		return sprinkle(rng, input, func() string { return badUTF8[rng.IntN(len(badUTF8))] })
+		return sprinkle(rng, input, func() string { return badUTF8[rng.IntN(len(badUTF8))] }), true
 	case "nul_bytes":
-		return sprinkle(rng, input, func() string { return "\x00" })
+		return sprinkle(rng, input, func() string { return "\x00" }), true
 	case "long_line":
-		return insert(input, lineStart(rng, input), append(bytes.Repeat([]byte{byte('a' + rng.IntN(26))}, longLine), '\n'))
+		line := bytes.Repeat([]byte{byte('a' + rng.IntN(26))}, longLine)
+		return insert(input, lineStart(rng, input), append(line, '\n')), true
 	case "truncated":
-		return bytes.Clone(input[:rng.IntN(len(input)+1)])
+		if len(input) == 0 {
+			return nil, false
+		}
+		return bytes.Clone(input[:rng.IntN(len(input))]), true
 	case "deep_nesting":
 		n := nestings[rng.IntN(len(nestings))]
 		out := bytes.Repeat([]byte("["), n)
 		out = append(out, input...)
-		return append(out, bytes.Repeat([]byte("]"), n)...)
+		return append(out, bytes.Repeat([]byte("]"), n)...), true
 	case "huge_number":
-		return hugeNumber(rng, input, hugeNumbers[rng.IntN(len(hugeNumbers))])
+		out := hugeNumber(rng, input, hugeNumbers[rng.IntN(len(hugeNumbers))])
+		return out, !bytes.Equal(out, input)
 	}
 	panic("testgen: unknown mutator " + name)
 }

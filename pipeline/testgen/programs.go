@@ -1,9 +1,11 @@
 package testgen
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,8 +14,8 @@ import (
 	"toolgen/specs"
 )
 
-// SpecError says that a program of a spec is at fault: the gate refused it, or it
-// broke off where it had to answer.
+// SpecError says that a program of a spec is at fault: the gate refused it, it broke
+// off where it had to answer, or it answered what it must not.
 type SpecError struct {
 	Spec string
 	Role build.Role
@@ -120,7 +122,10 @@ func (p *Programs) Check(ctx context.Context, input, output []byte) (score float
 		return 0, r.Message, nil
 	}
 	score, err = build.DecodeScore(r.Output)
-	if err != nil || !(score >= 0 && score <= 1) {
+	if err != nil {
+		return 0, "", err
+	}
+	if !(score >= 0 && score <= 1) { // NaN neither
 		return 0, "", &SpecError{Spec: p.spec.ID, Role: build.Check, Msg: fmt.Sprintf("answered the score %v; it must lie in [0, 1]", score)}
 	}
 	return score, "", nil
@@ -158,44 +163,58 @@ func (p *Programs) callUnder(ctx context.Context, role build.Role, input []byte,
 	return r, nil
 }
 
-// Deterministic proves that generator and reference answer alike under another
-// entropy: on the benchmark's input and one input of each size. It returns a *SpecError if not.
+// chances is under how many other entropies Deterministic asks again.
+const chances = 3
+
+// Deterministic proves that generator, reference and check answer alike under
+// other entropy: on an input of each size, and of the benchmark's. It returns a
+// *SpecError if not. A spec without a generator has nothing to be proved by.
 func (p *Programs) Deterministic(ctx context.Context, sd int64) error {
-	sizes := p.spec.Suite.Sizes
 	if p.spec.Generate == nil {
 		return nil
 	}
+	sizes := slices.Clone(p.spec.Suite.Sizes)
+	if p.spec.Benchmark != nil {
+		sizes = append(sizes, p.spec.Benchmark.Size)
+	}
 	for _, size := range sizes {
-		enc := build.EncodeGenerate(uint64(sd), size)
-		a, err := p.callUnder(ctx, build.Generate, enc, 0)
+		on := fmt.Sprintf("Generate(%d, %d)", sd, size)
+		input, err := p.same(ctx, build.Generate, build.EncodeGenerate(uint64(sd), size), on)
 		if err != nil {
 			return err
 		}
-		for entropy := range int64(3) {
-			b, err := p.callUnder(ctx, build.Generate, enc, entropy+1)
-			if err != nil {
-				return err
-			}
-			if string(a.Output) != string(b.Output) {
-				return &SpecError{Spec: p.spec.ID, Role: build.Generate, Msg: fmt.Sprintf("Generate(%d, %d) differs between two calls: it must be a function of seed and size (map order, clock, global rand?)", sd, size)}
-			}
-		}
-		if p.spec.Reference == nil || a.Outcome != sandbox.OK {
+		if p.spec.Reference == nil {
 			continue
 		}
-		want, err := p.callUnder(ctx, build.Reference, a.Output, 0)
+		want, err := p.same(ctx, build.Reference, input.Output, "Run on "+on)
 		if err != nil {
 			return err
 		}
-		for entropy := range int64(3) {
-			got, err := p.callUnder(ctx, build.Reference, a.Output, entropy+1)
-			if err != nil {
-				return err
-			}
-			if got.Outcome != want.Outcome || string(got.Output) != string(want.Output) {
-				return &SpecError{Spec: p.spec.ID, Role: build.Reference, Msg: fmt.Sprintf("answers differently in two calls on Generate(%d, %d)", sd, size)}
-			}
+		if p.spec.Check == nil || want.Outcome != sandbox.OK {
+			continue
+		}
+		_, err = p.same(ctx, build.Check, build.EncodeCheck(input.Output, want.Output), "Check on "+on+" and the reference's answer")
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// same calls a program under several entropies and returns what it always answers.
+func (p *Programs) same(ctx context.Context, role build.Role, input []byte, call string) (sandbox.Result, error) {
+	first, err := p.callUnder(ctx, role, input, 0)
+	if err != nil {
+		return first, err
+	}
+	for entropy := int64(1); entropy <= chances; entropy++ {
+		again, err := p.callUnder(ctx, role, input, entropy)
+		if err != nil {
+			return again, err
+		}
+		if again.Outcome != first.Outcome || !bytes.Equal(again.Output, first.Output) {
+			return again, &SpecError{Spec: p.spec.ID, Role: role, Msg: call + " differs between two calls: it must be a function of its arguments (map order, clock, random numbers?)"}
+		}
+	}
+	return first, nil
 }

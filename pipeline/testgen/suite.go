@@ -38,7 +38,7 @@ type Case struct {
 	Kind      string `json:"kind"` // Search, Robustness, Validate or Holdout
 	Input     []byte `json:"input"`
 	Want      []byte `json:"want,omitempty"` // what the reference answers; meaningless if HasWant is false
-	HasWant   bool   `json:"has_want"`       // false only under CompareCheck without a reference
+	HasWant   bool   `json:"has_want"`       // false only under CompareCheck, where neither the case nor a reference says it
 	WantError bool   `json:"want_error,omitempty"`
 }
 
@@ -49,7 +49,7 @@ type Suite struct {
 	Compare string `json:"compare"`
 	Cases   []Case `json:"cases"`
 	Bench   *Bench `json:"bench,omitempty"` // nil where the spec has no benchmark
-	Digest  string `json:"digest"`          // of all of the above
+	Digest  string `json:"digest"`          // of all of the above but the names of cases
 }
 
 // Bench is the input of the timed calls.
@@ -81,14 +81,18 @@ const redraws = 8
 // same suite, whatever else was generated before. The error is a *SpecError if a
 // program of the spec failed, else one of the machine.
 func Generate(ctx context.Context, p *Programs, sd int64, sizes Sizes) (*Suite, error) {
-	g := generator{ctx: ctx, programs: p, spec: p.spec, seed: sd, seen: map[[32]byte]bool{}}
+	g := generator{ctx: ctx, programs: p, spec: p.spec, seed: sd, seen: map[[32]byte]bool{}, ids: map[string]bool{}}
 	g.suite = &Suite{Spec: g.spec.ID, Seed: sd, Compare: g.spec.Compare}
 	for _, written := range [][]specs.Case{g.spec.Examples, g.spec.Cases} {
 		for _, c := range written {
-			g.add(Case{Name: c.Name, Kind: c.Split, Input: c.Input, Want: c.Output, HasWant: true, WantError: c.Error})
+			hasWant := c.Output != nil || c.Error || g.spec.Compare != specs.CompareCheck
+			g.add(Case{Name: c.Name, Kind: c.Split, Input: c.Input, Want: c.Output, HasWant: hasWant, WantError: c.Error})
 		}
 	}
 	if g.spec.Generate != nil {
+		if len(sizes.Suite.Sizes) == 0 {
+			return nil, fmt.Errorf("testgen: spec %s has a generator, and Sizes.Suite.Sizes is empty: want one size or more", g.spec.ID)
+		}
 		if err := g.generated(sizes); err != nil {
 			return nil, err
 		}
@@ -104,17 +108,17 @@ type generator struct {
 	seed     int64
 	suite    *Suite
 	seen     map[[32]byte]bool // inputs that the suite holds
+	ids      map[string]bool   // of its cases
 }
 
 // add takes a case in, unless one of its kind and input is there already: its id
-// would be the same.
+// would be the same, and the loader of specs has seen to it that it wants the same.
 func (g *generator) add(c Case) {
 	c.ID = CaseID(c.Kind, c.Input)
-	for i := range g.suite.Cases {
-		if g.suite.Cases[i].ID == c.ID {
-			return
-		}
+	if g.ids[c.ID] {
+		return
 	}
+	g.ids[c.ID] = true
 	g.seen[sha256.Sum256(c.Input)] = true
 	g.suite.Cases = append(g.suite.Cases, c)
 }
@@ -153,8 +157,9 @@ func (g *generator) generated(sizes Sizes) error {
 func (g *generator) split(kind string, n int, sizes []int) error {
 	for i := range n {
 		size := sizes[i%len(sizes)]
-		err := g.draw(kind, fmt.Sprintf("%s %d, size %d", kind, i, size), func(attempt int) ([]byte, error) {
-			return g.programs.generate(g.ctx, seed.Entropy(g.seed, "case", g.spec.ID, kind, i, attempt), size)
+		err := g.draw(kind, fmt.Sprintf("%s %d, size %d", kind, i, size), func(attempt int) ([]byte, bool, error) {
+			input, err := g.programs.generate(g.ctx, seed.Entropy(g.seed, "case", g.spec.ID, kind, i, attempt), size)
+			return input, true, err
 		})
 		if err != nil {
 			return err
@@ -168,12 +173,13 @@ func (g *generator) split(kind string, n int, sizes []int) error {
 func (g *generator) robustness(sizes []int) error {
 	for _, name := range g.spec.Robustness {
 		for i, size := range []int{sizes[len(sizes)/2], sizes[len(sizes)-1]} {
-			err := g.draw(Robustness, fmt.Sprintf("%s, size %d", name, size), func(attempt int) ([]byte, error) {
+			err := g.draw(Robustness, fmt.Sprintf("%s, size %d", name, size), func(attempt int) ([]byte, bool, error) {
 				input, err := g.programs.generate(g.ctx, seed.Entropy(g.seed, "case", g.spec.ID, name, i, attempt), size)
 				if err != nil {
-					return nil, err
+					return nil, false, err
 				}
-				return mutate(name, seed.Derive(g.seed, "mutator", g.spec.ID, name, i, attempt), input), nil
+				damaged, ok := mutate(name, seed.Derive(g.seed, "mutator", g.spec.ID, name, i, attempt), input)
+				return damaged, ok, nil
 			})
 			if err != nil {
 				return err
@@ -184,14 +190,14 @@ func (g *generator) robustness(sizes []int) error {
 }
 
 // draw adds a case with an input that the suite does not hold yet; after some
-// tries it gives the place up.
-func (g *generator) draw(kind, name string, input func(attempt int) ([]byte, error)) error {
+// tries it gives the place up. An input may also be refused by who draws it.
+func (g *generator) draw(kind, name string, input func(attempt int) (in []byte, ok bool, err error)) error {
 	for attempt := range redraws + 1 {
-		in, err := input(attempt)
+		in, ok, err := input(attempt)
 		if err != nil {
 			return err
 		}
-		if g.seen[sha256.Sum256(in)] {
+		if !ok || g.seen[sha256.Sum256(in)] {
 			continue
 		}
 		c, err := g.answered(Case{Name: name, Kind: kind, Input: in})
