@@ -11,9 +11,11 @@ package evaluate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"toolgen/pipeline/build"
@@ -160,7 +162,11 @@ type executor struct {
 // entropy. struckOut says that search cases ended it: the timed calls could no
 // longer save the candidate.
 //
-// A case that runs out of time is not run again, and three in a row end the rest.
+// A case that runs out of time is not run again, and three in a row end the rest. The
+// row is that of execution: kind by kind, and within a kind the shorter inputs first.
+// In the order of the suite sizes take turns, so that a candidate which loops on every
+// large input would be run to the end of its time on each of them, for minutes.
+//
 // Validate and holdout cases have a row of their own, wherever they stand in the
 // suite: they move their own scores and nothing else.
 func (e *executor) runs(reruns int) (runs [][]Call, struckOut bool, err error) {
@@ -169,7 +175,7 @@ func (e *executor) runs(reruns int) (runs [][]Call, struckOut bool, err error) {
 		runs[r] = make([]Call, len(e.suite.Cases))
 	}
 	var deciding, reported int // timeouts in a row
-	for i := range e.suite.Cases {
+	for _, i := range executionOrder(e.suite.Cases) {
 		c := &e.suite.Cases[i]
 		for r := range runs {
 			runs[r][i] = Call{Outcome: NotRun, Entropy: Entropy(e.suite, c.ID, r)}
@@ -205,6 +211,23 @@ func (e *executor) runs(reruns int) (runs [][]Call, struckOut bool, err error) {
 		}
 	}
 	return runs, struckOut, nil
+}
+
+// executionOrder is the order in which cases are run, as their indices.
+func executionOrder(cases []testgen.Case) []int {
+	kinds := []string{testgen.Search, testgen.Robustness, testgen.Validate, testgen.Holdout}
+	order := make([]int, len(cases))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := &cases[i], &cases[j]
+		return cmp.Or(
+			cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)),
+			cmp.Compare(len(a.Input), len(b.Input)),
+		)
+	})
+	return order
 }
 
 // agree says whether two runs of a case ended alike and gave the same answer: by
