@@ -71,23 +71,8 @@ func (e *Env) bundle(ctx context.Context, x *Experiment, s shipment) ([]bundle.F
 	if err != nil {
 		return nil, err
 	}
-	key := e.key("command", struct{ Source string }{s.source})
-	if e.store != nil {
-		in.Wasm, _ = e.store.Get(key)
-	}
-	if in.Wasm == nil {
-		err := timed(&e.spent.module, func() (err error) {
-			in.Wasm, err = e.builder.Command(ctx, sourceFiles([]byte(s.source)))
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if e.store != nil {
-			if err := e.store.Put(key, in.Wasm); err != nil {
-				return nil, err
-			}
-		}
+	if in.Wasm, err = e.builder.Command(ctx, sourceFiles([]byte(s.source))); err != nil {
+		return nil, err
 	}
 	return bundle.Files(in)
 }

@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -53,12 +51,7 @@ type Env struct {
 	jobs    int
 	slots   chan struct{}
 	host    string
-	spent   Phases
-}
-
-// Phases are how long the workers were busy with what, summed over all of them.
-type Phases struct {
-	module, execute atomic.Int64 // ns
+	phases  *phases
 }
 
 // Open sets the machine up. A missing toolchain and an unusable cache folder are a
@@ -83,7 +76,7 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 	if err != nil {
 		return nil, &MachineError{Msg: "the sandbox does not start", Err: err}
 	}
-	e := &Env{engine: engine, cache: cache, jobs: opt.Jobs}
+	e := &Env{engine: engine, cache: cache, jobs: opt.Jobs, phases: newPhases()}
 	if !opt.NoCache {
 		e.store = cache
 	}
@@ -94,7 +87,7 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 	if e.host, err = os.Hostname(); err != nil {
 		e.host = "unknown"
 	}
-	cfg := build.Config{Dir: cache.Dir(), Engine: engine}
+	cfg := build.Config{Dir: cache.Dir(), Engine: engine, Observe: e.phases.enter}
 	if e.store != nil {
 		cfg.Store = e.store
 	}
@@ -146,14 +139,6 @@ func (e *Env) each(ctx context.Context, n int, f func(ctx context.Context, i int
 	return g.Wait()
 }
 
-// timed adds how long f takes to a phase. The figure is observed and decides nothing.
-func timed(phase *atomic.Int64, f func() error) error {
-	start := time.Now()
-	err := f()
-	phase.Add(time.Since(start).Nanoseconds())
-	return err
-}
-
 // key is a cache key: what kind of thing it is for, and everything it depends on.
 // Machine and versions are always part of it.
 func (e *Env) key(kind string, parts any) string {
@@ -194,10 +179,9 @@ func (e *Env) suiteFor(ctx context.Context, spec *specs.Spec, seed int64, sizes 
 	}
 	var s *testgen.Suite
 	err = e.work(ctx, func() error {
-		return timed(&e.spent.execute, func() (err error) {
-			s, err = testgen.Generate(ctx, p, seed, sizes)
-			return err
-		})
+		defer e.phases.enter(executing)()
+		s, err = testgen.Generate(ctx, p, seed, sizes)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -316,13 +300,13 @@ func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[stri
 		g.Go(func() error {
 			return e.work(ctx, func() error {
 				s := evaluate.Subject{ID: en.id, Batch: batch.Hash, Source: en.source, Report: en.report, Module: module, Index: uint32(i), Empty: empty}
-				err := timed(&e.spent.execute, func() (err error) {
-					en.m, err = evaluate.Measure(ctx, s, suite, p, opt.Options)
-					return err
-				})
+				done := e.phases.enter(executing)
+				m, err := evaluate.Measure(ctx, s, suite, p, opt.Options)
+				done()
 				if err != nil {
 					return err
 				}
+				en.m = m
 				return putJSON(e.store, key(en.id), en.m)
 			})
 		})
@@ -331,11 +315,9 @@ func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[stri
 }
 
 func (e *Env) module(ctx context.Context, f func() (*sandbox.Module, error)) (m *sandbox.Module, err error) {
-	err = e.work(ctx, func() error {
-		return timed(&e.spent.module, func() (err error) {
-			m, err = f()
-			return err
-		})
+	err = e.work(ctx, func() (err error) {
+		m, err = f()
+		return err
 	})
 	return m, err
 }

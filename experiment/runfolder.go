@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"toolgen/datasets"
+	"toolgen/pipeline/build"
 	"toolgen/pipeline/bundle"
 )
 
@@ -41,19 +42,18 @@ type Summary struct {
 
 // HostInfo is observed/host.json: this machine, this time. No digest covers it.
 type HostInfo struct {
-	Host       string            `json:"host"`
-	GOOS       string            `json:"goos"`
-	GOARCH     string            `json:"goarch"`
-	CPU        string            `json:"cpu"`
-	CPUs       int               `json:"cpus"`
-	Jobs       int               `json:"jobs"`
-	Start      time.Time         `json:"start"`
-	DurationMS int64             `json:"duration_ms"`
-	Executed   int               `json:"candidates_measured"`
-	Cached     int               `json:"candidates_cached"`
-	ModuleMS   int64             `json:"module_ms"`  // workers' time in go build and WebAssembly compilation
-	ExecuteMS  int64             `json:"execute_ms"` // workers' time in executing candidates
-	Tags       map[string]string `json:"tags"`
+	Host       string                `json:"host"`
+	GOOS       string                `json:"goos"`
+	GOARCH     string                `json:"goarch"`
+	CPU        string                `json:"cpu"`
+	CPUs       int                   `json:"cpus"`
+	Jobs       int                   `json:"jobs"`
+	Start      time.Time             `json:"start"`
+	DurationMS int64                 `json:"duration_ms"`
+	Executed   int                   `json:"candidates_measured"`
+	Cached     int                   `json:"candidates_cached"`
+	WallMS     map[build.Phase]int64 `json:"wall_ms"` // what DurationMS went into: go build, compilation, execution, all else
+	Tags       map[string]string     `json:"tags"`
 }
 
 // Run executes an experiment and leaves a run folder behind. While it goes on the
@@ -128,7 +128,7 @@ func (e *Env) hostInfo(out *outcome, start time.Time, tags map[string]string) Ho
 		Host: e.host, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPU: cpuName(), CPUs: runtime.NumCPU(), Jobs: e.jobs,
 		Start: start.UTC().Truncate(time.Second), DurationMS: time.Since(start).Milliseconds(),
 		Executed: out.executed, Cached: out.cached,
-		ModuleMS: e.spent.module.Load() / 1e6, ExecuteMS: e.spent.execute.Load() / 1e6, Tags: tags,
+		WallMS: e.phases.account(), Tags: tags,
 	}
 }
 

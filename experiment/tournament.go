@@ -144,10 +144,8 @@ func (l *lazyPrograms) get(ctx context.Context) (*testgen.Programs, error) {
 	if l.p != nil {
 		return l.p, nil
 	}
-	err := timed(&l.env.spent.module, func() (err error) {
-		l.p, err = testgen.Prepare(ctx, l.env.builder, l.spec)
-		return err
-	})
+	var err error
+	l.p, err = testgen.Prepare(ctx, l.env.builder, l.spec)
 	return l.p, err
 }
 

@@ -53,13 +53,27 @@ type Config struct {
 
 	// Engine compiles modules. It may be nil as long as no Module is asked for.
 	Engine *sandbox.Engine
+
+	// Observe is told when a phase begins; what it returns is called when the phase
+	// ends. It may be called concurrently. Nil observes nothing.
+	Observe func(Phase) (done func())
 }
+
+// Phase is a part of the work that a Builder leaves to others.
+type Phase string
+
+// The phases.
+const (
+	GoBuilding Phase = "go build"            // the go command is running
+	Compiling  Phase = "WebAssembly compile" // the engine is compiling
+)
 
 // Builder inspects and compiles sources. It is safe for concurrent use.
 type Builder struct {
 	dir       string // absolute
 	store     Store
 	engine    *sandbox.Engine
+	observe   func(Phase) (done func())
 	toolchain toolchain
 	packages  *packages
 	flights   singleflight.Group
@@ -80,7 +94,10 @@ func Open(ctx context.Context, cfg Config) (*Builder, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	b := &Builder{dir: dir, store: cfg.Store, engine: cfg.Engine}
+	b := &Builder{dir: dir, store: cfg.Store, engine: cfg.Engine, observe: cfg.Observe}
+	if b.observe == nil {
+		b.observe = func(Phase) func() { return func() {} }
+	}
 	if b.toolchain, err = findToolchain(ctx, cfg.GoCommand, dir); err != nil {
 		return nil, err
 	}

@@ -208,6 +208,7 @@ func (b *Builder) compileModule(ctx context.Context, batch Batch, sources []sour
 		}
 		return nil, err
 	}
+	defer b.observe(Compiling)()
 	m, err := b.engine.Compile(wasm)
 	if err != nil {
 		return nil, &BuildError{batch.ids(), err}
@@ -260,6 +261,7 @@ func (b *Builder) goBuild(ctx context.Context, sources []source, mode string) ([
 			return nil, err
 		}
 	}
+	defer b.observe(GoBuilding)()
 	out := filepath.Join(ws.dir, "out.wasm")
 	args := append([]string{"build"}, buildFlags...)
 	if _, err := ws.run(ctx, append(args, "-buildmode="+mode, "-o", out, ".")...); err != nil {
