@@ -3,6 +3,7 @@ package testgen
 import (
 	"bytes"
 	"math/rand/v2"
+	"unicode/utf8"
 )
 
 // How big a mutator's damage is. The line is longer than bufio.Scanner's 64 KiB;
@@ -31,7 +32,8 @@ func mutate(name string, rng *rand.Rand, input []byte) ([]byte, bool) {
 		out := bytes.Clone(bytes.TrimRight(input, "\r\n"))
 		return out, len(out) < len(input)
 	case "invalid_utf8":
-		return sprinkle(rng, input, func() string { return badUTF8[rng.IntN(len(badUTF8))] }), true
+		out := sprinkle(rng, input, func() string { return badUTF8[rng.IntN(len(badUTF8))] })
+		return out, !utf8.Valid(out) // a piece may complete a broken character that was there
 	case "nul_bytes":
 		return sprinkle(rng, input, func() string { return "\x00" }), true
 	case "long_line":
