@@ -14,8 +14,8 @@ import (
 // embeds a thousand others.
 const (
 	maxDepth      = 250    // of the syntax tree
-	maxNodes      = 50_000 // of all syntax trees
-	maxFuncNodes  = 12_000 // of one function; the back end knows no more than 65,536 blocks
+	maxNodes      = 32_000 // of all syntax trees
+	maxFuncNodes  = 8_000  // of one function; the back end knows no more than 65,536 blocks
 	maxDecls      = 300    // functions, methods and package-level variables: initialization order is cubic in them
 	maxIdentBytes = 128    // of an identifier: symbols are made of them
 	maxClosures   = 20     // function literals within each other

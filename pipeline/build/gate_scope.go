@@ -277,7 +277,9 @@ func (s *scope) fields(list *ast.FieldList, embeds bool) int64 {
 
 // embedded is the weight of an embedded type: what it brings along, and its
 // methods. It is saturated if the type embeds itself, by a pointer: then every type
-// on the way has the methods of all others.
+// on the way has the methods of all others. The same goes for an interface literal
+// within the interface that it embeds, which go/types accepts and the compiler does
+// not (https://go.dev/issue/56103).
 func (s *scope) embedded(e ast.Expr) int64 {
 	weight := s.weight(e)
 	if name := typeName(e); name != nil {

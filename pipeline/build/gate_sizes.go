@@ -98,10 +98,6 @@ func alignUp(n int64, t types.Type) int64 {
 
 // boundTypes bounds what sound source asks of the compiler.
 func (g *gate) boundTypes() {
-	g.checkInterfaces()
-	if len(g.report.Problems) > 0 {
-		return // the walks below would not end
-	}
 	for _, file := range g.report.Syntax {
 		for _, d := range file.Decls {
 			s := &storage{gate: g, sizer: newSizer(nil)}
@@ -277,81 +273,4 @@ func (s *storage) literal(n *ast.CompositeLit) int64 {
 		return int64(len(n.Elts)) * (s.sizer.size(u.Key()) + s.sizer.size(u.Elem()))
 	}
 	return s.sizer.size(t)
-}
-
-// checkInterfaces refuses interface literals that mention themselves, which
-// go/types accepts and the compiler does not (https://go.dev/issue/56103). It is
-// the compiler's own algorithm, cmd/compile/internal/noder's cycleFinder.
-func (g *gate) checkInterfaces() {
-	find := &cycleFinder{state: map[*types.Interface]bool{}}
-	for _, file := range g.report.Syntax {
-		ast.Inspect(file, func(n ast.Node) bool {
-			lit, ok := n.(*ast.InterfaceType)
-			if !ok {
-				return true
-			}
-			if t, ok := types.Unalias(g.report.Info.TypeOf(lit)).(*types.Interface); ok && find.cyclic(t) {
-				g.object(RuleType, lit.Pos(), "invalid recursive type: anonymous interface refers to itself")
-				return false
-			}
-			return true
-		})
-	}
-}
-
-// cycleFinder looks for interface types that can be reached from themselves
-// without passing a named type.
-type cycleFinder struct {
-	state map[*types.Interface]bool // true while being looked at, or once found cyclic
-}
-
-func (f *cycleFinder) cyclic(t *types.Interface) bool {
-	for m := range t.Methods() {
-		if f.visit(m.Type()) {
-			return true
-		}
-	}
-	return false
-}
-
-func (f *cycleFinder) visit(t types.Type) bool {
-	switch t := types.Unalias(t).(type) {
-	case *types.Pointer:
-		return f.visit(t.Elem())
-	case *types.Array:
-		return f.visit(t.Elem())
-	case *types.Chan:
-		return f.visit(t.Elem())
-	case *types.Slice:
-		return f.visit(t.Elem())
-	case *types.Map:
-		return f.visit(t.Key()) || f.visit(t.Elem())
-	case *types.Struct:
-		for v := range t.Fields() {
-			if f.visit(v.Type()) {
-				return true
-			}
-		}
-	case *types.Signature:
-		return f.visit(t.Params()) || f.visit(t.Results())
-	case *types.Tuple:
-		for v := range t.Variables() {
-			if f.visit(v.Type()) {
-				return true
-			}
-		}
-	case *types.Interface:
-		if t.NumExplicitMethods() == 0 && t.NumEmbeddeds() == 0 {
-			return false
-		}
-		if cyclic, ok := f.state[t]; ok {
-			return cyclic
-		}
-		f.state[t] = true
-		if f.cyclic(t) {
-			return true
-		}
-		f.state[t] = false
-	}
-	return false
 }

@@ -126,14 +126,13 @@ func (g *gate) parse() {
 
 // directive returns the name of the instruction that a comment is, or "".
 func directive(comment string) string {
-	for _, prefix := range []string{"//go:", "//line ", "/*line ", "//export ", "// +build", "//+build"} {
+	for _, prefix := range []string{"//go:", "//line ", "/*line ", "//export ", "//+build", "// +build"} {
 		if strings.HasPrefix(comment, prefix) {
-			name, _, _ := strings.Cut(strings.TrimRight(prefix, " ")+comment[len(prefix):], " ")
-			name, _, _ = strings.Cut(name, "\n")
-			if prefix == "// +build" {
-				name = prefix
+			words := strings.Fields(comment)
+			if words[0] == "//" {
+				words[0] += " " + words[1]
 			}
-			return strconv.Quote(bound(name))
+			return strconv.Quote(bound(words[0]))
 		}
 	}
 	return ""

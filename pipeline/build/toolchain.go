@@ -87,7 +87,7 @@ const (
 	limitFile   = 2 << 20                // blocks of 512 bytes of each file
 	limitWall   = 20 * time.Minute       // of the whole command
 	limitStdout = 64 << 20               // bytes kept
-	limitStderr = 64 << 20               // bytes kept
+	limitStderr = 64 << 10               // bytes kept
 	killGrace   = 100 * time.Millisecond // for pipes of killed processes to be closed
 )
 

@@ -1,0 +1,164 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fakeGo makes a Go distribution whose go command is a script; answers to `go env`
+// are made for it.
+func fakeGo(t *testing.T, version, script string) (command string) {
+	t.Helper()
+	root := t.TempDir()
+	command = filepath.Join(root, "bin", "go")
+	text := fmt.Sprintf("#!/bin/sh\nif [ \"$1\" = env ]; then echo '{\"GOROOT\":%q,\"GOVERSION\":%q}'; exit; fi\n%s\n", root, version, script)
+	if err := os.MkdirAll(filepath.Dir(command), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(command, []byte(text), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return command
+}
+
+func TestOpenWithoutToolchain(t *testing.T) {
+	tests := []struct {
+		name, command string
+		want          string
+	}{
+		{"missing", filepath.Join(t.TempDir(), "go"), "no such file"},
+		{"not on PATH", "no-such-go-command", "executable file not found"},
+		{"old", fakeGo(t, "go1.25.9", ""), "too old"},
+		{"no version", fakeGo(t, "devel +abc", ""), "too old, or no release"},
+		{"no go command at all", "/bin/true", "no JSON"},
+		{"cannot compile", fakeGo(t, "go1.26.1", "echo 'package unique is not in std' >&2; exit 1"), "package unique is not in std"},
+		{"unreadable export data", fakeGo(t, "go1.26.1", `echo '{"ImportPath":"bufio","Export":"/dev/null"}'`), "export data for bufio cannot be read"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Open(context.Background(), Config{Dir: t.TempDir(), GoCommand: test.command})
+			var missing *ToolchainError
+			if !errors.As(err, &missing) {
+				t.Fatalf("error %v, want a *ToolchainError", err)
+			}
+			for _, want := range []string{test.want, test.command, "https://go.dev/dl/"} {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q lacks %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestOpenOnFullDisk(t *testing.T) {
+	command := fakeGo(t, "go1.26.1", "echo 'compile: writing output: write $WORK/b001/_pkg_.a: no space left on device' >&2; exit 1")
+	_, err := Open(context.Background(), Config{Dir: t.TempDir(), GoCommand: command})
+	var missing *ToolchainError
+	if !errors.Is(err, syscall.ENOSPC) || errors.As(err, &missing) {
+		t.Fatalf("error %v, want one that is ENOSPC and no *ToolchainError", err)
+	}
+}
+
+func TestOpenWantsDir(t *testing.T) {
+	if _, err := Open(context.Background(), Config{}); err == nil || !strings.Contains(err.Error(), "Config.Dir is empty") {
+		t.Errorf("error %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(context.Background(), Config{Dir: file}); !errors.Is(err, syscall.ENOTDIR) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The go command sees nothing of its user's environment, and works in a folder of
+// its own that is gone afterwards.
+func TestEnvironmentIsClean(t *testing.T) {
+	t.Setenv("GOFLAGS", "-overlay=/tmp/evil.json")
+	t.Setenv("GOWORK", "/tmp/evil.work")
+	t.Setenv("GOSECRET", "secret")
+	dir, seen := t.TempDir(), filepath.Join(t.TempDir(), "seen")
+	command := fakeGo(t, "go1.26.1", "{ /usr/bin/env; /bin/cat go.mod; /bin/ls; ulimit -t; } >"+seen+"; exit 1")
+	if _, err := Open(context.Background(), Config{Dir: dir, GoCommand: command}); err == nil {
+		t.Fatal("no error")
+	}
+	data, err := os.ReadFile(seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(data)
+	for _, want := range []string{"GOFLAGS=\n", "GOWORK=off\n", "GOPROXY=off\n", "GOTOOLCHAIN=local\n", "CGO_ENABLED=0\n", "GOENV=off\n",
+		"GOCACHE=" + dir + "/go-build\n", "HOME=" + dir + "/build-", "module toolgen.guest\n\ngo 1.26\ngo.mod\n900\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "secret") || strings.Contains(got, "evil") {
+		t.Errorf("the user's environment shows:\n%s", got)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "build-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// When the context ends, everything that the go command has started ends.
+func TestCancelKillsProcessGroup(t *testing.T) {
+	pidFile := filepath.Join(t.TempDir(), "pid")
+	command := fakeGo(t, "go1.26.1", "/bin/sleep 1000 & echo $! >"+pidFile+"; wait")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := Open(ctx, Config{Dir: t.TempDir(), GoCommand: command})
+		done <- err
+	}()
+	var pid int
+	for pid == 0 {
+		data, _ := os.ReadFile(pidFile)
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(data)))
+		select {
+		case err := <-done:
+			t.Fatalf("done before it was called off: %v", err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+	for alive(pid) { // the test's own deadline ends this if it must
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// alive says whether a process exists and is no zombie.
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return syscall.Kill(pid, 0) == nil && !errors.Is(err, os.ErrNotExist)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
+
+func TestOutputIsBounded(t *testing.T) {
+	var h head
+	for range 10 {
+		if n, err := h.Write(make([]byte, 1000)); n != 1000 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if h.Len() != 4<<10 || !h.cut {
+		t.Errorf("kept %d bytes, cut %t", h.Len(), h.cut)
+	}
+}
