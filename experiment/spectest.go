@@ -55,8 +55,13 @@ func (e *Env) TestSpec(ctx context.Context, s *specs.Spec, sd int64) ([]SpecChec
 	add(true, "suite", "%d cases under seed %d", len(suite.Cases), sd)
 	r := &run{env: e, x: x}
 	v := r.newVariator(s)
+	type rendered struct {
+		style *specs.Style
+		entry *entry
+	}
+	var styles []rendered
 	var entries []*entry
-	styles := map[*entry]*specs.Style{}
+	distinct := map[string]*entry{} // two styles may render to the same source
 	for i := range s.Styles {
 		st := &s.Styles[i]
 		g, err := v.Default(st.Name)
@@ -68,16 +73,19 @@ func (e *Env) TestSpec(ctx context.Context, s *specs.Spec, sd int64) ([]SpecChec
 			add(false, "style "+st.Name, "%v", err)
 			continue
 		}
-		en := &entry{id: id, source: []byte(v.source(id))}
-		entries, styles[en] = append(entries, en), st
+		if distinct[id] == nil {
+			distinct[id] = &entry{id: id, source: []byte(v.source(id))}
+			entries = append(entries, distinct[id])
+		}
+		styles = append(styles, rendered{st, distinct[id]})
 	}
 	mo := measureOptions{Options: x.measureOptions()}
 	mo.Host = e.host
 	if err := e.measure(ctx, entries, suite, func(context.Context) (*testgen.Programs, error) { return p, nil }, mo); err != nil {
 		return checks, err
 	}
-	for _, en := range entries {
-		checks = append(checks, styleCheck(styles[en], en, suite, x.budget(0)))
+	for _, r := range styles {
+		checks = append(checks, styleCheck(r.style, r.entry, suite, x.budget(0)))
 	}
 	return checks, nil
 }
