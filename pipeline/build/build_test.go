@@ -46,7 +46,7 @@ func open(t testing.TB) *Builder {
 
 // withStore is a copy of b with a store and flights of its own.
 func withStore(b *Builder, s Store) *Builder {
-	return &Builder{dir: b.dir, store: s, engine: b.engine, toolchain: b.toolchain, packages: b.packages}
+	return &Builder{dir: b.dir, store: s, engine: b.engine, observe: b.observe, toolchain: b.toolchain, packages: b.packages}
 }
 
 // memory is a Store that counts.

@@ -145,11 +145,11 @@ func (b *Builder) key(kind string, sources []source, more ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// once runs make for a key, once for all concurrent callers, and keeps the result.
-func (b *Builder) once(ctx context.Context, key string, make func() ([]byte, error)) ([]byte, error) {
+// once runs produce for a key, once for all concurrent callers, and keeps the result.
+func (b *Builder) once(ctx context.Context, key string, produce func() ([]byte, error)) ([]byte, error) {
 	for {
 		v, err, shared := b.flights.Do(key, func() (any, error) {
-			data, err := make()
+			data, err := produce()
 			if err != nil {
 				return nil, err
 			}
