@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -66,12 +67,7 @@ func (g *group) specs(f *Filter) []string {
 			}
 		}
 	}
-	var out []string
-	for s := range played {
-		out = append(out, s)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(played))
 }
 
 // bench finds the best of a spec at one of the two moments. Seeds may end at

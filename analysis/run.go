@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -148,10 +149,7 @@ func (r *Run) Epochs() (seeds []int64, played []int) {
 		e := &r.Evaluations[i]
 		at[e.Seed] = max(at[e.Seed], int(e.Epoch)+1)
 	}
-	for s := range at {
-		seeds = append(seeds, s)
-	}
-	slices.Sort(seeds)
+	seeds = slices.Sorted(maps.Keys(at))
 	for _, s := range seeds {
 		played = append(played, at[s])
 	}

@@ -114,7 +114,7 @@ func (r *Recorded) findSpec(id string, specDirs []string) (*specs.Spec, error) {
 func (r *Recorded) differs(s *specs.Spec) string {
 	prefix := "specs/" + s.ID + "/"
 	want := map[string]string{}
-	for name, sum := range r.Lock.Identity.Inputs {
+	for name, sum := range r.Lock.Identity.Inputs { // any order: a map becomes a map
 		if file, ok := strings.CutPrefix(name, prefix); ok {
 			want[file] = sum
 		}

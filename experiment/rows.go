@@ -94,7 +94,7 @@ func (e *Env) rows(x *Experiment, res *seedResult, out *outcome) error {
 	t.Handoffs = append(t.Handoffs, res.handoffs...)
 	for _, st := range res.states {
 		var ids []string
-		for id, c := range st.contestants {
+		for id, c := range st.contestants { // any order: sorted below
 			if c.m != nil {
 				ids = append(ids, id)
 			}

@@ -32,10 +32,10 @@ type RunOptions struct {
 type Summary struct {
 	Dir      string
 	RunID    string
-	UpToDate bool // the folder held this run already
-	Rows     map[string]int64
-	Executed int // distinct candidates measured
-	Cached   int // of these, from the cache
+	UpToDate bool             // the folder held this run already
+	Rows     map[string]int64 // by table
+	Executed int              // distinct candidates measured
+	Cached   int              // of these, from the cache
 	Elapsed  time.Duration
 	Observed HostInfo
 }
@@ -78,11 +78,7 @@ func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary,
 		return nil, err
 	}
 	if done != nil {
-		s := &Summary{Dir: dir, RunID: runID, UpToDate: true, Rows: map[string]int64{}, Elapsed: time.Since(start)}
-		for name, t := range done.Lock.Tables {
-			s.Rows[name] = t.Rows
-		}
-		return s, nil
+		return &Summary{Dir: dir, RunID: runID, UpToDate: true, Rows: rowCounts(done.Lock), Elapsed: time.Since(start)}, nil
 	}
 	p, err := newPartial(dir + datasets.PartialSuffix)
 	if err != nil {
@@ -116,11 +112,15 @@ func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary,
 	if err := p.appear(dir); err != nil {
 		return nil, diskError(err)
 	}
-	s := &Summary{Dir: dir, RunID: runID, Rows: map[string]int64{}, Executed: out.executed, Cached: out.cached, Elapsed: time.Since(start), Observed: info}
-	for name, t := range lock.Tables {
-		s.Rows[name] = t.Rows
+	return &Summary{Dir: dir, RunID: runID, Rows: rowCounts(lock), Executed: out.executed, Cached: out.cached, Elapsed: time.Since(start), Observed: info}, nil
+}
+
+func rowCounts(lock *datasets.Lock) map[string]int64 {
+	rows := map[string]int64{}
+	for name, t := range lock.Tables { // any order: a map becomes a map
+		rows[name] = t.Rows
 	}
-	return s, nil
+	return rows
 }
 
 func (e *Env) hostInfo(out *outcome, start time.Time, tags map[string]string) HostInfo {

@@ -85,7 +85,7 @@ func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*
 		r.programs[s.ID] = &lazyPrograms{env: e, spec: s}
 	}
 	defer func() {
-		for _, p := range r.programs {
+		for _, p := range r.programs { // any order: all are closed
 			p.close()
 		}
 	}()
@@ -383,11 +383,11 @@ func (r *run) measureNew(ctx context.Context, st *specState, slots []*slot, epoc
 // judge holds every slot against the epoch's budget. The diversity bonus looks at
 // the share of a style among the slots, so it comes after all else.
 func (r *run) judge(st *specState, slots []*slot, epoch int, budget evaluate.Budget) {
-	share := map[string]float64{}
+	slotsOf := map[string]int{} // by style
 	for _, s := range slots {
 		s.ev = evaluate.Judge(s.c.m, st.suite, budget)
 		s.base = evaluate.BaseFitness(&s.ev, r.x.weights)
-		share[s.c.style] += 1 / float64(len(slots))
+		slotsOf[s.c.style]++
 		if !slices.Contains(s.c.met, budget) {
 			s.c.met = append(s.c.met, budget)
 		}
@@ -398,7 +398,7 @@ func (r *run) judge(st *specState, slots []*slot, epoch int, budget evaluate.Bud
 			continue
 		}
 		d := r.x.Manifest.DiversityBonus
-		s.bonus = evolve.DiversityBonus(d.Max, d.MinCorrectness, s.ev.Correctness, s.AnnealTemp, r.x.anneal.K(epoch), share[s.c.style], s.c.style == baseline)
+		s.bonus = evolve.DiversityBonus(d.Max, d.MinCorrectness, s.ev.Correctness, s.AnnealTemp, r.x.anneal.K(epoch), float64(slotsOf[s.c.style])/float64(len(slots)), s.c.style == baseline)
 	}
 }
 

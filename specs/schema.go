@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"regexp"
 	"slices"
@@ -185,12 +186,7 @@ func (c *compiled) propertiesAt(url string) []string {
 	}
 	m, _ := at.(map[string]any)
 	properties, _ := m["properties"].(map[string]any)
-	var names []string
-	for name := range properties {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(properties))
 }
 
 func joinPath(path []string) string {

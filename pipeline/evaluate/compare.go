@@ -72,7 +72,7 @@ func equalValue(a, b any) bool {
 		if !ok || len(a) != len(b) {
 			return false
 		}
-		for k, v := range a {
+		for k, v := range a { // any order: all must be equal
 			w, ok := b[k]
 			if !ok || !equalValue(v, w) {
 				return false

@@ -104,7 +104,7 @@ func signature(t *wasmtime.FuncType) string {
 // defineHost defines the host functions once for all calls; each finds its host
 // in the store's data.
 func defineHost(linker *wasmtime.Linker) error {
-	for name, f := range hostFuncs {
+	for name, f := range hostFuncs { // any order: each is defined under its own name
 		var params, results []*wasmtime.ValType
 		for _, l := range f.params {
 			kind := wasmtime.KindI32

@@ -189,7 +189,7 @@ func ValidateParams(style *specs.Style, params map[string]any) error {
 		}
 	}
 	unknown := []string{}
-	for name := range params {
+	for name := range params { // any order: the least is named
 		if !known[name] {
 			unknown = append(unknown, name)
 		}

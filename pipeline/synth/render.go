@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,12 +153,7 @@ func parseTemplate(style *specs.Style) (*styleTemplate, error) {
 	if _, err := tree.Parse(text, "", "", set); err != nil {
 		return nil, t.parseError(err)
 	}
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if name != t.file {
 			return nil, t.errorAt(int(set[name].Root.Position()), "define or block of %q is not allowed in a style", name)
 		}

@@ -2,6 +2,7 @@ package synth
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -197,10 +198,7 @@ var templateFuncs = template.FuncMap{
 }
 
 func allFuncs() []string {
-	names := slices.Clone(builtinFuncs)
-	for name := range templateFuncs {
-		names = append(names, name)
-	}
+	names := slices.AppendSeq(slices.Clone(builtinFuncs), maps.Keys(templateFuncs))
 	slices.Sort(names)
 	return names
 }

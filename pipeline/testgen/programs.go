@@ -88,7 +88,7 @@ func Prepare(ctx context.Context, b *build.Builder, spec *specs.Spec) (*Programs
 // Close frees the compiled programs. They must not be in use.
 func (p *Programs) Close() error {
 	closed := map[*sandbox.Module]bool{}
-	for _, r := range p.roles {
+	for _, r := range p.roles { // any order: each is closed once
 		if !closed[r.module] {
 			closed[r.module] = true
 			r.module.Close()
