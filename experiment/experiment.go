@@ -122,7 +122,8 @@ func resolve(m *manifests.Manifest, find finder) (*Experiment, error) {
 	for i, ref := range m.Specs {
 		s, err := find.spec(ref)
 		var bad *specs.Error
-		if errors.As(err, &bad) && fileMissing(bad) {
+		var unreadable *fs.PathError
+		if errors.As(err, &bad) && fileMissing(bad) || errors.As(err, &unreadable) {
 			problems = append(problems, m.Problem(fmt.Sprintf("specs[%d]", i), "%v", err))
 			continue
 		}
