@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,9 +29,16 @@ type program struct {
 
 // run is the program. It returns the exit code and never exits by itself, but for a
 // second signal.
-func run(args []string, in io.Reader, out, errw io.Writer) int {
+func run(args []string, in io.Reader, out, errw io.Writer) (code int) {
 	p := &program{in: in, out: out, err: errw}
 	p.setLog("text", slog.LevelInfo)
+	defer func() {
+		// Go would end with 2, which says that the user is at fault.
+		if defect := recover(); defect != nil {
+			p.complain(fmt.Errorf("this is a defect of toolgen: %v\n%s", defect, debug.Stack()))
+			code = exitMachine
+		}
+	}()
 	app := p.app()
 	ctx, stop := withSignals(context.Background())
 	defer stop()

@@ -54,6 +54,8 @@ func understand(app *cli.App, argv []string) (*request, error) {
 		switch {
 		case name == "help" || name == "h":
 			r.help = true
+		case name == "version":
+			words = append([]string{"version"}, words...)
 		case !known:
 			unknown = append(unknown, arg)
 		case takes && !hasValue:
@@ -74,10 +76,6 @@ func understand(app *cli.App, argv []string) (*request, error) {
 	if len(words) > 0 && words[0] == "help" {
 		r.help = true
 		words = words[1:]
-	}
-	if i := slices.IndexFunc(flags, func(g given) bool { return g.name == "version" }); i >= 0 {
-		flags = slices.Delete(flags, i, i+1)
-		words = append([]string{"version"}, words...)
 	}
 	words, err := r.find(app, words)
 	if err != nil && len(unknown) == 0 {
@@ -252,7 +250,7 @@ func suggest(word string, known []string) string {
 }
 
 func suggestNear(word string, known []string) string {
-	best, distance := "", 1+max(1, len(strings.TrimLeft(word, "-"))/3)
+	best, distance := "", 1+max(1, (2+len(strings.TrimLeft(word, "-")))/3)
 	for _, k := range known {
 		if d := levenshtein.ComputeDistance(word, k); d < distance {
 			best, distance = k, d

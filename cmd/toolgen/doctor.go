@@ -92,38 +92,40 @@ func (p *program) examine(c *cli.Context) []diagnosis {
 	if err == nil {
 		err = writable(dir)
 	}
-	if !add("cache folder", err, dir+" can be written") {
-		// What follows needs a folder to build in.
-		temp, terr := os.MkdirTemp("", "toolgen-doctor-")
-		if terr == nil {
-			defer os.RemoveAll(temp)
-			dir = temp
-		}
-	}
+	cached := add("cache folder", err, dir+" can be written")
 	space, err := diskSpace(dir)
 	add("disk space", err, space)
-	engine, err := sandbox.NewEngine()
-	if err == nil {
-		defer engine.Close()
-	}
-	builder, berr := build.Open(c.Context, build.Config{Dir: dir, Engine: engine})
-	ok := ""
-	if berr == nil {
-		ok = builder.GoVersion()
-		if path, err := exec.LookPath("go"); err == nil {
-			ok += " at " + path
+	if !cached {
+		// The toolchain is looked at all the same.
+		if dir, err = os.MkdirTemp("", "toolgen-doctor-"); err == nil {
+			defer os.RemoveAll(dir)
 		}
 	}
-	add("Go toolchain", berr, ok)
-	switch {
-	case err != nil:
-		add("sandbox", err, "")
-	case berr != nil:
-		add("sandbox", errors.New("not tried: it needs the Go toolchain to build a tool"), "")
-	default:
-		answer, err := tryTool(c.Context, builder)
-		add("sandbox", err, answer)
+	engine, engineErr := sandbox.NewEngine()
+	if engineErr == nil {
+		defer engine.Close()
 	}
+	builder, err := build.Open(c.Context, build.Config{Dir: dir, Engine: engine})
+	found := ""
+	if err == nil {
+		found = builder.GoVersion()
+		if path, err := exec.LookPath("go"); err == nil {
+			found += " at " + path
+		}
+	}
+	compiles := add("Go toolchain", err, found)
+	answer := ""
+	switch {
+	case engineErr != nil:
+		err = engineErr
+	case !compiles:
+		err = errors.New("not tried: it needs the Go toolchain to build a tool")
+	case !cached:
+		err = errors.New("not tried: it needs the cache folder to build a tool")
+	default:
+		answer, err = tryTool(c.Context, builder)
+	}
+	add("sandbox", err, answer)
 	return append(list, compiler())
 }
 
@@ -145,7 +147,7 @@ func diskSpace(dir string) (string, error) {
 	for {
 		var s unix.Statfs_t
 		err := unix.Statfs(dir, &s)
-		if parent := filepath.Dir(dir); errors.Is(err, unix.ENOENT) && parent != dir {
+		if parent := filepath.Dir(dir); (errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)) && parent != dir {
 			dir = parent
 			continue
 		}

@@ -51,10 +51,10 @@ func (p *program) harness(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	t := harnessTable(h)
+	h.Problems, h.Missing = append([]string{}, h.Problems...), append([]string{}, h.Missing...) // [] and not null
 	if f == reports.Text {
 		p.telemetry(h)
-	} else if err := p.answer(f, "harness", h, t); err != nil {
+	} else if err := p.answer(f, "harness", h, harnessTable(h)); err != nil {
 		return err
 	}
 	if h.Verdict != "pass" {

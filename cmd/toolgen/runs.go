@@ -13,6 +13,7 @@ import (
 
 	"toolgen/analysis"
 	"toolgen/datasets"
+	"toolgen/experiment"
 )
 
 // Reading runs for commands that study them.
@@ -74,6 +75,7 @@ func openRun(dir string) (*datasets.Run, error) {
 		if partial, perr := datasets.OpenRun(filepath.Clean(dir) + datasets.PartialSuffix); perr == nil {
 			return partial, nil
 		}
+		return nil, &experiment.UsageError{Msg: "there is no such run", Err: err}
 	}
 	return r, err
 }

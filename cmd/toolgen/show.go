@@ -90,7 +90,7 @@ func (p *program) show(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	run, err := datasets.OpenRun(args[0])
+	run, err := openRun(args[0])
 	if err != nil {
 		return err
 	}
