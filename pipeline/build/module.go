@@ -159,7 +159,7 @@ func (b *Builder) once(ctx context.Context, key string, produce func() ([]byte, 
 			return v.([]byte), nil
 		}
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, ctx.Err()
 		}
 		// The caller that did the work was called off; this one was not.
 		if !shared || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {

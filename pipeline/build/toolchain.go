@@ -60,7 +60,7 @@ func findToolchain(ctx context.Context, command, dir string) (toolchain, error) 
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
-		return toolchain{}, context.Cause(ctx)
+		return toolchain{}, ctx.Err()
 	}
 	if err != nil {
 		return fail("", "go env: %v: %s", err, firstLines(stderr.String(), 3))
@@ -172,7 +172,7 @@ func (ws *workspace) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd.WaitDelay = killGrace
 	err := cmd.Run()
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, ctx.Err()
 	}
 	if limited.Err() != nil {
 		err = context.Cause(limited)
