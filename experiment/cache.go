@@ -26,7 +26,7 @@ import (
 //	DIR/CACHEDIR.TAG    marks the folder as ours, and as not worth a backup
 //	DIR/content/        the Go build cache's format, through go-internal/cache
 //	DIR/go-build/       GOCACHE of the guests
-//	DIR/tmp/            folders of builds that are under way
+//	DIR/build-*         folders of builds that are under way, or were when a process was killed
 type Cache struct {
 	dir     string
 	content *cache.Cache
@@ -67,7 +67,7 @@ func OpenCache(dir string) (*Cache, error) {
 		}
 		// Folders of a cache whose tag another process is about to write are no strangers.
 		for _, e := range entries {
-			if !slices.Contains(cacheFolders, e.Name()) && e.Name() != "CACHEDIR.TAG" {
+			if !slices.Contains(cacheFolders, e.Name()) && e.Name() != "CACHEDIR.TAG" && !strings.HasPrefix(e.Name(), buildPrefix) {
 				return nil, &UsageError{Msg: fmt.Sprintf("%s holds %s, so it is no cache of toolgen; name an empty folder", dir, e.Name())}
 			}
 		}
@@ -89,7 +89,9 @@ func OpenCache(dir string) (*Cache, error) {
 	return &Cache{dir: dir, content: content}, nil
 }
 
-var cacheFolders = []string{"content", "go-build", "tmp"}
+var cacheFolders = []string{"content", "go-build"}
+
+const buildPrefix = "build-"
 
 // Dir is the cache's folder.
 func (c *Cache) Dir() string { return c.dir }
@@ -134,8 +136,15 @@ func (c *Cache) Size() (bytes int64, files int, err error) {
 
 // Clean removes everything that the cache holds.
 func (c *Cache) Clean() error {
-	for _, sub := range cacheFolders {
-		if err := os.RemoveAll(filepath.Join(c.dir, sub)); err != nil {
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		return &MachineError{Msg: "the cache cannot be read", Err: err}
+	}
+	for _, e := range entries {
+		if !slices.Contains(cacheFolders, e.Name()) && !strings.HasPrefix(e.Name(), buildPrefix) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(c.dir, e.Name())); err != nil {
 			return &MachineError{Msg: "the cache cannot be cleaned", Err: err}
 		}
 	}
@@ -181,13 +190,14 @@ func (c *Cache) Trim(limit int64) error {
 		}
 		total -= f.size
 	}
-	builds, err := os.ReadDir(filepath.Join(c.dir, "tmp"))
+	left, err := os.ReadDir(c.dir)
 	if err != nil {
 		return ignoreGone(err)
 	}
-	for _, b := range builds {
-		if info, err := b.Info(); err == nil && newest.Sub(info.ModTime()) > 24*time.Hour {
-			if err := os.RemoveAll(filepath.Join(c.dir, "tmp", b.Name())); err != nil {
+	for _, b := range left {
+		info, err := b.Info()
+		if err == nil && strings.HasPrefix(b.Name(), buildPrefix) && newest.Sub(info.ModTime()) > 24*time.Hour {
+			if err := os.RemoveAll(filepath.Join(c.dir, b.Name())); err != nil {
 				return err
 			}
 		}

@@ -18,7 +18,7 @@ func testDir(t testing.TB) string {
 	if err != nil {
 		return t.TempDir()
 	}
-	return filepath.Join(cache, "toolgen", "test")
+	return filepath.Join(cache, "toolgen-test")
 }
 
 var shared struct {
