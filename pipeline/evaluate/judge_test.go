@@ -163,6 +163,68 @@ func TestTighterBudget(t *testing.T) {
 	}
 }
 
+// TestOutcome puts single calls under a budget of 1000 units and 2 MiB.
+func TestOutcome(t *testing.T) {
+	b := Budget{TimeoutMS: 1, MemoryBytes: 2 * mib, FuelPerMS: 1000}
+	for _, tt := range []struct {
+		name string
+		call Call
+		want sandbox.Outcome
+	}{
+		{"within", Call{Outcome: sandbox.OK, Fuel: 1000, PeakBytes: 2 * mib}, sandbox.OK},
+		{"an error within", Call{Outcome: sandbox.ToolError, Fuel: 1000}, sandbox.ToolError},
+		{"too late", Call{Outcome: sandbox.OK, Fuel: 1001}, sandbox.Timeout},
+		{"too big", Call{Outcome: sandbox.OK, Fuel: 1, PeakBytes: 2*mib + 1}, sandbox.OutOfMemory},
+		{"both", Call{Outcome: sandbox.OK, Fuel: 1001, PeakBytes: 2*mib + 1}, sandbox.OutOfMemory},
+		{"trapped in time", Call{Outcome: sandbox.Trap, Fuel: 1000}, sandbox.Trap},
+		{"trapped when its time was up", Call{Outcome: sandbox.Trap, Fuel: 1001}, sandbox.Timeout},
+		{"flooded when its time was up", Call{Outcome: sandbox.OutputFlood, Fuel: 1001}, sandbox.Timeout},
+		{"refused memory in time", Call{Outcome: sandbox.OutOfMemory, Fuel: 1000, PeakBytes: mib}, sandbox.OutOfMemory},
+		{"refused memory when its time was up", Call{Outcome: sandbox.OutOfMemory, Fuel: 1001, PeakBytes: mib}, sandbox.Timeout},
+		{"timed out with more memory than there is", Call{Outcome: sandbox.Timeout, Fuel: 5000, PeakBytes: 3 * mib}, sandbox.OutOfMemory},
+		{"not run", Call{Outcome: NotRun}, NotRun},
+	} {
+		if got := b.Outcome(&tt.call); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		ok := tt.call
+		ok.Correct = true
+		if got, want := b.Passes(&ok), answered(tt.want); got != want {
+			t.Errorf("%s: passes %t, want %t", tt.name, got, want)
+		}
+	}
+}
+
+// TestFlakesUnderTightBudgets: what the budget ends in the first run is not run
+// again, and what it ends in a rerun alone is a flake.
+func TestFlakesUnderTightBudgets(t *testing.T) {
+	b := Budget{TimeoutMS: 1000, MemoryBytes: 64 * mib, FuelPerMS: fuelPerMS}
+	for _, tt := range []struct {
+		name          string
+		first, again  int64 // fuel
+		agrees        bool
+		verdict       string
+		stability     float64
+		generousFlaky bool
+	}{
+		{"both in time", 1, 2, true, Pass, 1, false},
+		{"both in time, other answers", 1, 2, false, Flaky, 0.5, true},
+		{"the rerun too late", 1, 1500 * fuelPerMS, true, Flaky, 0.5, false},
+		{"the first too late", 1500 * fuelPerMS, 1, true, Timeout, 1, false},
+		{"the first too late, other answers", 1500 * fuelPerMS, 1, false, Timeout, 1, true},
+	} {
+		m, suite := sound()
+		m.Runs[0][2].Fuel, m.Runs[1][2].Fuel, m.Runs[1][2].Agrees = tt.first, tt.again, tt.agrees
+		ev := Judge(m, suite, b)
+		if ev.Verdict != tt.verdict || ev.Stability != tt.stability || (ev.FlakeCase != "") != (tt.stability < 1) {
+			t.Errorf("%s: %s, stability %v, flake %q; want %s, %v", tt.name, ev.Verdict, ev.Stability, ev.FlakeCase, tt.verdict, tt.stability)
+		}
+		if ev := Judge(m, suite, budget); (ev.Verdict == Flaky) != tt.generousFlaky {
+			t.Errorf("%s: %s under the generous budget", tt.name, ev.Verdict)
+		}
+	}
+}
+
 func TestRejectedScoresNothing(t *testing.T) {
 	_, suite := sound()
 	for _, verdict := range []string{Unsafe, BuildError} {

@@ -259,10 +259,16 @@ func (e *executor) timed() (calls []Call, wall []int64, err error) {
 			break
 		}
 		if i == 0 && call.Fuel > 0 {
-			n = int(max(minTimed, min(int64(n), timedFuel/call.Fuel)))
+			n = samples(n, call.Fuel)
 		}
 	}
 	return calls, wall, nil
+}
+
+// samples is how many timed calls are made of the most that are asked for, by what
+// the first one cost.
+func samples(most int, fuel int64) int {
+	return int(max(minTimed, min(int64(most), timedFuel/fuel)))
 }
 
 // answered says whether an outcome is an answer: an output or an error.
