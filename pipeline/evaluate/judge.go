@@ -132,11 +132,7 @@ func Judge(m *Measurement, suite *testgen.Suite, b Budget) Evaluation {
 	ev.ValidateCorrectness = t.share(suite, testgen.Validate)
 	ev.HoldoutCorrectness = t.share(suite, testgen.Holdout)
 	if suite.Compare == checkCompare {
-		q := 0.0
-		if ev.CasesPassed > 0 {
-			q = t.quality / float64(ev.CasesPassed)
-		}
-		ev.Quality = &q
+		ev.Quality = t.meanQuality()
 	}
 	if t.peak > 0 {
 		ev.PeakMemoryBytes = &t.peak
@@ -161,6 +157,7 @@ func Judge(m *Measurement, suite *testgen.Suite, b Budget) Evaluation {
 type sums struct {
 	passed  map[string]int // by kind
 	quality float64        // sum of the check's scores over passed search cases
+	scored  int            // how many of those the check has scored: an error that is wanted has no score
 	peak    int64          // largest over search and robustness cases and timed calls
 	worst   int64          // fuel of the dearest search case or timed call
 
@@ -182,6 +179,9 @@ func tally(m *Measurement, suite *testgen.Suite, b Budget) sums {
 		case testgen.Search:
 			if ok {
 				t.quality += c.Score
+				if c.Outcome == sandbox.OK {
+					t.scored++
+				}
 			}
 			t.deciding(c, b)
 			t.safety(c, b)
@@ -212,6 +212,20 @@ func (t *sums) safety(c *Call, b Budget) {
 	t.trapped = t.trapped || o == sandbox.Trap || o == sandbox.StackOverflow
 	t.outOfMemory = t.outOfMemory || o == sandbox.OutOfMemory
 	t.flooded = t.flooded || o == sandbox.OutputFlood
+}
+
+// meanQuality is the mean score of the check over the search cases that passed. Where
+// all of them are errors as wanted, nothing could be better; where none passed, nothing
+// is worth anything.
+func (t *sums) meanQuality() *float64 {
+	q := 0.0
+	switch {
+	case t.scored > 0:
+		q = t.quality / float64(t.scored)
+	case t.passed[testgen.Search] > 0:
+		q = 1
+	}
+	return &q
 }
 
 func (t *sums) verdict() string {

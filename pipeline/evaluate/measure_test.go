@@ -329,9 +329,15 @@ func Check(input, output []byte) (float64, error) {
 		return m, Judge(m, suite, opt.budget())
 	}
 	m, ev := judge(1, "search: echo 0 -> ", "search: echo 2 -> ", "search: echo 9 -> ", "search: error x")
-	if ev.Verdict != WrongOutput || ev.Correctness != 0.75 || *ev.Quality != 0.5 {
-		// The error that is wanted passes, and adds nothing to (1 + 0.5 + 0) / 3.
-		t.Errorf("%s, correctness %v, quality %v; want wrong_output, 0.75, 0.5", ev.Verdict, ev.Correctness, *ev.Quality)
+	if ev.Verdict != WrongOutput || ev.Correctness != 0.75 || *ev.Quality != 0.75 {
+		// The error that is wanted passes, and the mean is that of 1 and 0.5.
+		t.Errorf("%s, correctness %v, quality %v; want wrong_output, 0.75, 0.75", ev.Verdict, ev.Correctness, *ev.Quality)
+	}
+	if _, ev := judge(1, "search: error x"); *ev.Quality != 1 {
+		t.Errorf("nothing but an error that is wanted: quality %v, want 1", *ev.Quality)
+	}
+	if _, ev := judge(1, "search: echo 9 -> "); *ev.Quality != 0 {
+		t.Errorf("nothing that passes: quality %v, want 0", *ev.Quality)
 	}
 	if c := m.Runs[0][2]; c.Message != "want a figure below 5, not 9" || !bytes.Equal(c.Got, []byte("9")) {
 		t.Errorf("refused by %q, got %q", c.Message, c.Got)
