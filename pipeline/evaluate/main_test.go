@@ -28,7 +28,7 @@ func builder(t testing.TB) *build.Builder {
 		}
 		dir := t.TempDir()
 		if cache, err := os.UserCacheDir(); err == nil {
-			dir = filepath.Join(cache, "toolgen", "test")
+			dir = filepath.Join(cache, "toolgen-test")
 		}
 		shared.builder, shared.err = build.Open(context.Background(), build.Config{Dir: dir, Engine: engine})
 	})
