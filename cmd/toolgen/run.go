@@ -99,7 +99,11 @@ func (p *program) run(c *cli.Context) error {
 	list := analysis.Leaderboard([]*analysis.Run{rows}, analysis.LeaderboardOptions{Top: 1, PerStyle: true})
 	winners := reports.Leaderboard(list)
 	winners.Title = "The best of each spec and style"
-	if !sum.UpToDate {
+	switch {
+	case sum.UpToDate:
+	case isTerminal(p.err) && !p.logJSON:
+		p.notef("%d candidates were measured, %d of them by the cache, in %.1f s\n\n", sum.Executed, sum.Cached, sum.Elapsed.Seconds())
+	default:
 		p.log.Info("done", "candidates_measured", sum.Executed, "candidates_cached", sum.Cached, "seconds", sum.Elapsed.Seconds())
 	}
 	answer := ran{RunID: sum.RunID, Dir: sum.Dir, UpToDate: sum.UpToDate, Rows: sum.Rows, Winners: winners}

@@ -285,19 +285,29 @@ func (p *program) describeCases(s *shown, f reports.Format) {
 		p.printf("No case failed.\n\n")
 		return
 	}
+	// A case that fails in the first run fails again under other entropy, mostly in the
+	// same way: once is enough for people.
+	var list []shownCase
+	seen := map[string]bool{}
+	for _, k := range s.Cases {
+		if !seen[k.CaseID] {
+			list = append(list, k)
+		}
+		seen[k.CaseID] = true
+	}
 	var out strings.Builder
-	for i := range min(len(s.Cases), shownCases) {
-		k := &s.Cases[i]
+	for i := range min(len(list), shownCases) {
+		k := &list[i]
 		fmt.Fprintf(&out, "%.12s  %s, %s", k.CaseID, k.Kind, k.Verdict)
 		if k.Rerun > 0 {
 			fmt.Fprintf(&out, ", run %d under entropy %d", k.Rerun, k.Entropy)
 		}
 		fmt.Fprintf(&out, "\n  input     %s\n  expected  %s\n  got       %s\n", excerpt(k.Input), expectation(k), outcome(k))
 	}
-	if more := len(s.Cases) - shownCases; more > 0 {
+	if more := len(list) - shownCases; more > 0 {
 		fmt.Fprintf(&out, "and %d more; --format json has them all\n", more)
 	}
-	p.block(f, fmt.Sprintf("Failing cases (%d)", len(s.Cases)), "text", out.String())
+	p.block(f, fmt.Sprintf("Failing cases (%d)", len(list)), "text", out.String())
 }
 
 func expectation(k *shownCase) string {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"testing"
+
+	"toolgen/datasets"
+	"toolgen/experiment"
+	"toolgen/experiment/manifests"
+	"toolgen/pipeline/build"
+	"toolgen/pipeline/synth"
+	"toolgen/pipeline/testgen"
+	"toolgen/specs"
+)
+
+func TestExitCodes(t *testing.T) {
+	wrapped := func(err error) error { return fmt.Errorf("seed 1: %w", err) }
+	incomparable := &experiment.IncomparableError{What: "the Go toolchain", There: "go1.26.1", Here: "go1.26.2"}
+	machine := &experiment.MachineError{Msg: "the disk is full"}
+	for _, test := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 0},
+		{errBadNews, 1},
+		{usagef("no"), 2},
+		{wrapped(&experiment.UsageError{Msg: "no"}), 2},
+		{wrapped(&manifests.Error{Problems: []manifests.Problem{{}}}), 2},
+		{wrapped(&specs.Error{Problems: []specs.Problem{{}}}), 2},
+		{wrapped(&synth.TemplateError{}), 2},
+		{wrapped(&testgen.SpecError{}), 2},
+		{wrapped(&datasets.FileError{Kind: datasets.ErrCorrupt}), 2},
+		{wrapped(&datasets.LockError{}), 2},
+		{wrapped(machine), 3},
+		{wrapped(&build.ToolchainError{}), 3},
+		{wrapped(&build.BuildError{Err: errors.New("killed")}), 3},
+		{errors.New("what nobody thought of"), 3},
+		{wrapped(incomparable), 5},
+		// If several apply: 2, 3, 5, 1.
+		{errors.Join(errBadNews, incomparable), 5},
+		{errors.Join(errBadNews, incomparable, machine), 3},
+		{errors.Join(errBadNews, incomparable, machine, usagef("no")), 2},
+	} {
+		if got := exitCode(test.err); got != test.want {
+			t.Errorf("%v: exit code %d, want %d", test.err, got, test.want)
+		}
+	}
+}
+
+// A signal decides the code, whatever error it led to; what ended well ended well.
+func TestInterrupted(t *testing.T) {
+	p := &program{out: io.Discard, err: io.Discard}
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(&interrupted{signal})
+		for _, err := range []error{ctx.Err(), fmt.Errorf("go build: %w", ctx.Err()), errors.New("killed")} {
+			if got := p.end(ctx, err); got != want {
+				t.Errorf("%v, %v: exit code %d, want %d", signal, err, got, want)
+			}
+		}
+		if got := p.end(ctx, nil); got != 0 {
+			t.Errorf("%v, no error: exit code %d, want 0", signal, got)
+		}
+	}
+}
+
+// A defect of the program is no fault of its user, as Go's own exit code 2 would say.
+func TestPanics(t *testing.T) {
+	if code := run([]string{"toolgen", "version"}, nil, brokenWriter{}, io.Discard); code != exitMachine {
+		t.Errorf("exit code %d, want %d", code, exitMachine)
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { panic("broken") }
