@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -28,10 +27,10 @@ func (p *program) newProgress(x *experiment.Experiment) *progress {
 			progressbar.OptionSetWriter(p.err),
 			progressbar.OptionSetWidth(24),
 			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionFullWidth(),
 			progressbar.OptionClearOnFinish(),
 		)
+		g.bar.Describe("compiling the first candidates")
 	}
 	return g
 }

@@ -102,7 +102,7 @@ func (p *program) run(c *cli.Context) error {
 	switch {
 	case sum.UpToDate:
 	case isTerminal(p.err) && !p.logJSON:
-		p.notef("%d candidates were measured, %d of them by the cache, in %.1f s\n\n", sum.Executed, sum.Cached, sum.Elapsed.Seconds())
+		p.notef("%d candidates, %d of them from the cache, in %.1f s\n\n", sum.Executed, sum.Cached, sum.Elapsed.Seconds())
 	default:
 		p.log.Info("done", "candidates_measured", sum.Executed, "candidates_cached", sum.Cached, "seconds", sum.Elapsed.Seconds())
 	}
