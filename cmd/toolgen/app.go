@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 type program struct {
 	in       io.Reader
 	out, err io.Writer
+	terminal bool // out is one
 	quiet    bool
 	colour   bool // of out
 	log      *slog.Logger
@@ -30,7 +32,8 @@ type program struct {
 // run is the program. It returns the exit code and never exits by itself, but for a
 // second signal.
 func run(args []string, in io.Reader, out, errw io.Writer) (code int) {
-	p := &program{in: in, out: out, err: errw}
+	answer := &answerWriter{to: out}
+	p := &program{in: in, out: answer, err: errw, terminal: isTerminal(out)}
 	p.setLog("text", slog.LevelInfo)
 	defer func() {
 		// Go would end with 2, which says that the user is at fault.
@@ -50,7 +53,26 @@ func run(args []string, in io.Reader, out, errw io.Writer) (code int) {
 	default:
 		err = app.RunContext(ctx, r.argv)
 	}
+	if answer.err != nil && (err == nil || errors.Is(err, errBadNews) || errors.Is(err, answer.err)) {
+		err = &experiment.MachineError{Msg: "the answer cannot be written", Err: answer.err}
+	}
 	return p.end(ctx, err)
+}
+
+// answerWriter remembers the first error, so that commands need not ask at every line
+// whether a full disk has cut their answer short.
+type answerWriter struct {
+	to  io.Writer
+	err error
+}
+
+func (w *answerWriter) Write(b []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	n, err := w.to.Write(b)
+	w.err = err
+	return n, err
 }
 
 // app describes the program. What urfave/cli would do by itself is switched off: it
@@ -98,7 +120,7 @@ func flagError(_ *cli.Context, err error, _ bool) error { return usagef("%v", er
 // before takes over the flags that every command has.
 func (p *program) before(c *cli.Context) error {
 	p.quiet = c.Bool("quiet")
-	p.colour = !c.Bool("no-color") && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(p.out)
+	p.colour = !c.Bool("no-color") && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && p.terminal
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
 		return usagef("--log-level %s: expected debug, info, warn or error", c.String("log-level"))
