@@ -13,7 +13,7 @@ build: ## build bin/toolgen
 	$(GO) build -trimpath -o $(BIN) ./cmd/toolgen
 
 run: build ## play the quickstart tournament
-	$(BIN) run quickstart --out $(RUN_OUT)
+	$(BIN) run quickstart --out $(RUN_OUT) --force
 
 test: ## all tests
 	$(GO) test ./...
@@ -35,16 +35,17 @@ fuzz: ## each fuzz target for FUZZTIME (60s)
 	done
 
 golden: ## write the golden files anew; read the diff before you commit it
-	$(GO) test ./... -run 'Golden|Script|Schema' -update
+	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
-determinism: build ## the same rows at 1, 2 and 8 workers, cold and warm, after a kill
+determinism: ## the same rows at 1, 2 and 8 workers, cold and warm, after a kill
 	$(GO) test ./experiment -run 'Determinism' -count 1 -v
 
 bench: ## the benchmarks of the pipeline
 	$(GO) test ./pipeline/... ./datasets -run '^$$' -bench . -benchtime 3x
 
 reproduce: build ## play the baseline (41 epochs), hold it against its committed lock, print the benchmark table
-	$(BIN) verify experiment/manifests/baseline.lock.json --out runs/baseline --force
+	rm -rf runs/baseline
+	$(BIN) verify experiment/manifests/baseline.lock.json --out runs/baseline
 	$(BIN) bench runs/baseline
 
 VULNDB ?=

@@ -57,6 +57,34 @@ func Clocks(r *Run, samples []datasets.Sample, fuelPerMS int64) []Clock {
 	return out
 }
 
+// StyleClock is the middle of a style's candidates on both clocks.
+type StyleClock struct {
+	Spec, Style       string
+	Candidates        int
+	VirtualMS, WallMS float64 // lower medians over the candidates
+	Ratio             float64 // lower median of wall over virtual
+}
+
+// ClocksByStyle returns the middle of each style of each spec, sorted by both names.
+func ClocksByStyle(clocks []Clock) []StyleClock {
+	sorted := slices.Clone(clocks)
+	slices.SortStableFunc(sorted, func(a, b Clock) int {
+		return cmp.Or(cmp.Compare(a.Spec, b.Spec), cmp.Compare(a.Style, b.Style))
+	})
+	var out []StyleClock
+	for i := 0; i < len(sorted); {
+		s := StyleClock{Spec: sorted[i].Spec, Style: sorted[i].Style}
+		var virtual, wall, ratio []float64
+		for ; i < len(sorted) && sorted[i].Spec == s.Spec && sorted[i].Style == s.Style; i++ {
+			virtual, wall = append(virtual, sorted[i].VirtualMS), append(wall, sorted[i].WallMS)
+			ratio = append(ratio, sorted[i].WallMS/sorted[i].VirtualMS)
+		}
+		s.Candidates, s.VirtualMS, s.WallMS, s.Ratio = len(virtual), lowerMedian(virtual), lowerMedian(wall), lowerMedian(ratio)
+		out = append(out, s)
+	}
+	return out
+}
+
 // Agreement is Spearman's rank correlation of the two clocks: Pearson's of the ranks,
 // ties sharing their mean rank. It is NaN for fewer than two candidates, or if one of
 // the clocks stands still.

@@ -40,6 +40,7 @@ type Rules struct {
 	FirstTimeoutMS float64 // budget of epoch 0, virtual ms
 	LastTimeoutMS  float64 // budget of the manifest's last epoch, virtual ms
 	Weights        Weights
+	FuelPerMS      int64 // fuel of one virtual millisecond
 }
 
 // Weights are the shares of the scores in the base fitness.
@@ -87,12 +88,13 @@ func readRules(manifest json.RawMessage) (string, *Rules, error) {
 			OverEpochs int `json:"over_epochs"`
 		} `json:"budget"`
 		FitnessWeights Weights `json:"fitness_weights"`
+		FuelPerMS      int64   `json:"fuel_per_ms"`
 	}
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		return "", nil, fmt.Errorf("the lock's manifest: %w", err)
 	}
-	if m.Epochs < 1 || m.Budget.TimeoutMS.From <= 0 || m.Budget.TimeoutMS.To <= 0 {
-		return "", nil, errors.New("the lock's manifest has no epochs or no time budget")
+	if m.Epochs < 1 || m.Budget.TimeoutMS.From <= 0 || m.Budget.TimeoutMS.To <= 0 || m.FuelPerMS <= 0 {
+		return "", nil, errors.New("the lock's manifest has no epochs, no time budget or no fuel_per_ms")
 	}
 	b := m.Budget
 	at := func(epoch int) float64 {
@@ -101,7 +103,7 @@ func readRules(manifest json.RawMessage) (string, *Rules, error) {
 		}
 		return b.TimeoutMS.From - float64((b.TimeoutMS.From-b.TimeoutMS.To)*float64(epoch))/float64(b.OverEpochs)
 	}
-	return m.Name, &Rules{FirstTimeoutMS: at(0), LastTimeoutMS: at(m.Epochs - 1), Weights: m.FitnessWeights}, nil
+	return m.Name, &Rules{FirstTimeoutMS: at(0), LastTimeoutMS: at(m.Epochs - 1), Weights: m.FitnessWeights, FuelPerMS: m.FuelPerMS}, nil
 }
 
 // latest makes candidates out of the evaluations of a run that goes on. Their final

@@ -303,7 +303,6 @@ func TestOlderSchemasAreRead(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	m := meta(f)
-	whole := []([]byte){}
 	for _, n := range []int{0, 1, 40} {
 		var buf bytes.Buffer
 		w := Cases.newWriter(&buf, m, 16, 100)
@@ -313,7 +312,6 @@ func FuzzRead(f *testing.F) {
 		if _, err := w.Close(); err != nil {
 			f.Fatal(err)
 		}
-		whole = append(whole, buf.Bytes())
 		f.Add(buf.Bytes())
 	}
 	list, _ := encode(f, Candidates, rows(Candidates, 20, m.RunID), m)

@@ -91,9 +91,7 @@ func TestFuelAcrossBatches(t *testing.T) {
 					list, at = units[i:i+1], 0
 				}
 				if at == 0 {
-					for _, f := range fuelIn(t, env, list, suite, len(spec.Styles)) {
-						fuel[s] = append(fuel[s], f)
-					}
+					fuel[s] = append(fuel[s], fuelIn(t, env, list, suite, len(spec.Styles))...)
 				}
 			}
 		}

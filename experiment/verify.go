@@ -17,8 +17,7 @@ import (
 // VerifyOptions say how to verify.
 type VerifyOptions struct {
 	Believe bool   // take measurements from the cache: says that they were made, not that they would be made again
-	Out     string // "": nowhere; else the folder where the recomputed run is left
-	Force   bool   // replace a run in Out
+	Out     string // "": nowhere; else a new folder where the recomputed run is left
 	Observe func(Event)
 }
 
@@ -55,7 +54,7 @@ func (e *Env) Verify(ctx context.Context, r *Recorded, opt VerifyOptions) (*Veri
 		}
 	}
 	if opt.Out != "" {
-		if _, err := inspectOut(opt.Out, "", opt.Force); err != nil {
+		if _, err := inspectOut(opt.Out, "", false); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -26,15 +27,42 @@ var shapes = []draw.GlyphDrawer{
 	draw.CircleGlyph{}, draw.TriangleGlyph{}, draw.BoxGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{},
 }
 
+// Clocks is the table behind ClocksChart: for each style of each spec, how many
+// candidates were timed, and the middle of them on both clocks.
+func Clocks(clocks []analysis.Clock) *Table {
+	t := &Table{Title: "Virtual and wall time", Columns: []Column{
+		{Name: "spec"}, {Name: "style"}, {Name: "candidates", Right: true},
+		Number("virtual_ms", "virtual", "ms, median", 3), Number("wall_ms", "wall", "ms, median", 3), Number("wall_per_virtual", "wall / virtual", "median", 2),
+	}}
+	for _, s := range analysis.ClocksByStyle(clocks) {
+		t.Add(s.Spec, nameOf(s.Style), s.Candidates, s.VirtualMS, s.WallMS, s.Ratio)
+	}
+	return t
+}
+
+// nameOf is a style, or what stands where there is none.
+func nameOf(style string) string {
+	if style == "" {
+		return "entrant"
+	}
+	return style
+}
+
 // ClocksChart draws wall time against virtual time, both logarithmic, a colour for
-// each style and a shape for each spec. format is "png" or "svg", the size is in inches.
-func ClocksChart(w io.Writer, clocks []analysis.Clock, title, format string, width, height float64) error {
+// each style and a shape for each spec. rho is their rank correlation, format is
+// "png" or "svg", the size is in inches.
+func ClocksChart(w io.Writer, clocks []analysis.Clock, rho float64, experiment, format string, width, height float64) error {
 	if len(clocks) == 0 {
 		return fmt.Errorf("no candidate was timed, so there is nothing to draw")
 	}
 	p := plot.New()
-	p.Title.Text = title
+	p.Title.Text = fmt.Sprintf("%s: %d candidates on two clocks, Spearman's rho %.3f", experiment, len(clocks), rho)
 	p.Title.Padding = vg.Points(8)
+	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		style.Font.Typeface, style.Font.Variant = "Liberation", "Sans"
+	}
+	p.Title.TextStyle.Font.Size = vg.Points(11)
+	p.Legend.TextStyle.Font.Size = vg.Points(8)
 	p.X.Label.Text = "virtual time (ms), median of the timed calls"
 	p.Y.Label.Text = "wall time (ms), median of the same calls"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
@@ -43,7 +71,7 @@ func ClocksChart(w io.Writer, clocks []analysis.Clock, title, format string, wid
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xe4}
 	p.Add(grid)
 
-	lo, hi := math.Inf(1), 0.0
+	xs, ys := span{math.Inf(1), 0}, span{math.Inf(1), 0}
 	type series struct{ spec, style string }
 	points := map[series]plotter.XYs{}
 	var order []series
@@ -54,7 +82,8 @@ func ClocksChart(w io.Writer, clocks []analysis.Clock, title, format string, wid
 			order = append(order, s)
 		}
 		points[s] = append(points[s], plotter.XY{X: c.VirtualMS, Y: c.WallMS})
-		lo, hi = min(lo, c.VirtualMS, c.WallMS), max(hi, c.VirtualMS, c.WallMS)
+		xs.take(c.VirtualMS)
+		ys.take(c.WallMS)
 		if !slices.Contains(specs, c.Spec) {
 			specs = append(specs, c.Spec)
 		}
@@ -67,6 +96,7 @@ func ClocksChart(w io.Writer, clocks []analysis.Clock, title, format string, wid
 	slices.SortFunc(order, func(a, b series) int {
 		return slices.Compare([]string{a.spec, a.style}, []string{b.spec, b.style})
 	})
+	lo, hi := max(xs.lo, ys.lo), max(min(xs.hi, ys.hi), max(xs.lo, ys.lo))
 	line, err := plotter.NewLine(plotter.XYs{{X: lo, Y: lo}, {X: hi, Y: hi}})
 	if err != nil {
 		return err
@@ -83,16 +113,12 @@ func ClocksChart(w io.Writer, clocks []analysis.Clock, title, format string, wid
 		sc.Shape = shapes[slices.Index(specs, s.spec)%len(shapes)]
 		sc.Radius = vg.Points(3)
 		p.Add(sc)
-		name := s.style
-		if name == "" {
-			name = "entrant"
-		}
-		p.Legend.Add(s.spec+", "+name, sc)
+		p.Legend.Add(s.spec+", "+nameOf(s.style), sc)
 	}
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Top, p.Legend.Left = false, false
 	p.Legend.Padding = vg.Points(2)
-	p.X.Min, p.Y.Min = lo*0.8, lo*0.8
-	p.X.Max, p.Y.Max = hi*1.25, hi*1.25
+	p.X.Min, p.X.Max = xs.lo*0.8, xs.hi*1.25
+	p.Y.Min, p.Y.Max = ys.lo*0.8, ys.hi*1.25
 	to, err := p.WriterTo(vg.Length(width)*vg.Inch, vg.Length(height)*vg.Inch, format)
 	if err != nil {
 		return err
@@ -101,7 +127,12 @@ func ClocksChart(w io.Writer, clocks []analysis.Clock, title, format string, wid
 	return err
 }
 
-// decades marks 1, 2 and 5 of every decade of a logarithmic axis.
+// span is the range of an axis.
+type span struct{ lo, hi float64 }
+
+func (s *span) take(v float64) { s.lo, s.hi = min(s.lo, v), max(s.hi, v) }
+
+// decades marks a logarithmic axis: every decade, and 2 and 5 of each if there are few.
 type decades struct{}
 
 // Ticks implements plot.Ticker.
@@ -109,13 +140,16 @@ func (decades) Ticks(lo, hi float64) []plot.Tick {
 	var out []plot.Tick
 	for e := math.Floor(math.Log10(lo)); math.Pow(10, e) <= hi; e++ {
 		for m := 1; m <= 9; m++ {
-			v := float64(m) * math.Pow(10, e)
+			v, err := strconv.ParseFloat(fmt.Sprintf("%de%d", m, int(e)), 64) // 0.3, and not 0.30000000000000004
+			if err != nil {
+				continue
+			}
 			if v < lo || v > hi {
 				continue
 			}
 			t := plot.Tick{Value: v}
-			if m == 1 || m == 2 || m == 5 {
-				t.Label = strconv.FormatFloat(v, 'g', 3, 64)
+			if m == 1 || hi/lo < 1000 && (m == 2 || m == 5) {
+				t.Label = strconv.FormatFloat(v, 'f', -1, 64)
 			}
 			out = append(out, t)
 		}
