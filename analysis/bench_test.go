@@ -103,7 +103,7 @@ func TestBenchRefusesPartialRuns(t *testing.T) {
 func TestRules(t *testing.T) {
 	manifest := func(epochs, over int) json.RawMessage {
 		m := map[string]any{
-			"name": "n", "epochs": epochs,
+			"name": "n", "epochs": epochs, "fuel_per_ms": 10_000_000,
 			"budget":          map[string]any{"timeout_ms": map[string]any{"from": 2000, "to": 1000}, "over_epochs": over},
 			"fitness_weights": map[string]any{"correctness": 0.4, "safety": 0.25, "performance": 0.15, "robustness": 0.1, "documentation": 0.1},
 		}
