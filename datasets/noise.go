@@ -1,14 +1,14 @@
 package datasets
 
-// FuelNoise is how far apart, relative to itself, the fuel of one candidate may lie
-// in two modules with the same imports. A difference between runs that is not larger
-// says nothing about a candidate.
+// FuelNoise is how far apart the fuel of one candidate may lie in two modules with
+// the same imports, for a call that costs so much fuel. A difference between runs that
+// is not larger says nothing about a candidate.
 //
-// Among 8, most candidates differ by a hundred instructions or less from the same
-// alone; among 32 by up to 1.23e-4 of what they cost, those that allocate most. The
-// guest's garbage collector starts its cycles by the heap and by the pointers in the
-// module's own data, and the neighbours' data is part of that. Measured over every
-// shipped style:
+// The guest's garbage collector starts its cycles by the heap and by the pointers in
+// the module's own data, and the neighbours' data is part of that. So a candidate may
+// collect a little earlier or later (up to 1.2e-4 of what it costs, among 32), and may
+// ask for 256 KiB of memory more or less, which is 2^19 units. Measured over every
+// shipped style, alone and among 8 and 32:
 //
 //	go test ./experiment -run TestFuelAcrossBatches -v
-const FuelNoise = 2e-4
+func FuelNoise(fuel int64) int64 { return fuel/5000 + 1<<20 }

@@ -26,7 +26,7 @@ import (
 const Semantics = 1
 
 // FuelModel names the formula that turns an execution into fuel.
-const FuelModel = "instructions + bulk bytes / 8 + host-call bytes / 8 + virtual sleep"
+const FuelModel = "instructions + bulk bytes / 8 + host-call bytes / 8 + 2 x bytes of memory growth + virtual sleep"
 
 // Store keeps bytes by key. What it returns is what was put.
 type Store interface {

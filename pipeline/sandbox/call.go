@@ -77,6 +77,7 @@ type attempt struct {
 	instance *wasmtime.Instance
 
 	bulk, depth, grow *wasmtime.Global
+	pages             uint64 // size of the memory when the phase began
 }
 
 // start makes a fresh instance. No code of the guest runs yet: Meter refuses
@@ -228,6 +229,7 @@ func (a *attempt) fill() error {
 		return fmt.Errorf("sandbox: set bulk meter: %w", err)
 	}
 	a.host.hostBytes, a.host.sleep = 0, 0
+	a.pages = a.host.memory.Size(a.store)
 	return nil
 }
 
@@ -251,5 +253,6 @@ func (a *attempt) spent() int64 {
 	}
 	instructions := int64(a.fuelTank() - left)
 	bulk := (a.bulkTank() - a.bulk.Get(a.store).I64()) / 8
-	return saturatingAdd(saturatingAdd(instructions, bulk), a.host.charged())
+	grown := int64(a.host.memory.Size(a.store)-a.pages) * pageBytes * growthFuel
+	return saturatingAdd(saturatingAdd(instructions, bulk), saturatingAdd(grown, a.host.charged()))
 }

@@ -157,7 +157,7 @@ func TestFuelLimitIsExact(t *testing.T) {
 	for _, tt := range []struct {
 		index uint32
 		input string
-	}{{guestJSON, `["` + strings.Repeat(`a","b","`, 1000) + `"]`}, {guestCopies, "900"}, {guestSleep, "100"}, {guestGarbage, "2"}} {
+	}{{guestJSON, `["` + strings.Repeat(`a","b","`, 10_000) + `"]`}, {guestCopies, "900"}, {guestSleep, "100"}, {guestGarbage, "20"}} {
 		need := run(t, tt.index, tt.input, nil).Fuel
 		enough := run(t, tt.index, tt.input, func(c *Call) { c.Limits.Fuel = need })
 		less := run(t, tt.index, tt.input, func(c *Call) { c.Limits.Fuel = need - 1 })
@@ -170,12 +170,33 @@ func TestFuelLimitIsExact(t *testing.T) {
 	}
 }
 
-// Copies and sleep cost what the package comment says.
+// Copies, memory and sleep cost what the package comment says.
 func TestFuelFormula(t *testing.T) {
 	cost := func(index uint32, input string) int64 { return run(t, index, input, nil).Fuel }
 	// A copy moves 1 MiB, which is 131,072 units, and takes a few instructions.
 	if got := cost(guestCopies, "300") - cost(guestCopies, "200"); got < 100*131_072 || got > 100*131_072+10_000 {
 		t.Errorf("100 copies of 1 MiB cost %d, want little more than %d", got, 100*131_072)
+	}
+	// A page is 64 KiB of growth, and a few instructions ask for it.
+	e, err := NewEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	grow := func(pages string) int64 {
+		m, err := e.Compile(wat(t, hostileGuest(map[string]string{"RUN": "i32.const " + pages + " memory.grow drop i32.const 0"})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		r, err := m.Call(context.Background(), Call{Limits: testLimits})
+		if err != nil || r.Outcome != OK {
+			t.Fatalf("%s, %v", r.Outcome, err)
+		}
+		return r.Fuel
+	}
+	if got := grow("30") - grow("20"); got != 10*pageBytes*growthFuel {
+		t.Errorf("10 pages cost %d, want %d", got, 10*pageBytes*growthFuel)
 	}
 	// 100 ms of sleep are 100 * FuelPerMS.
 	want := 100 * testLimits.FuelPerMS
@@ -464,7 +485,7 @@ func TestHostileModules(t *testing.T) {
 			}
 			defer m.Close()
 			c := Call{Input: []byte("input"), Limits: testLimits}
-			c.Limits.Fuel = 10_000_000
+			c.Limits.Fuel = 1_000_000_000 // more than memory up to its limit costs
 			r, err := m.Call(context.Background(), c)
 			if err != nil {
 				t.Fatal(err)

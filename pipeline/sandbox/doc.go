@@ -6,11 +6,13 @@
 // next; the host functions it finds are deterministic; and its cost is counted
 // in fuel, never in time:
 //
-//	fuel = instructions + bulk bytes / 8 + host-call bytes / 8 + virtual sleep
+//	fuel = instructions + bulk bytes / 8 + host-call bytes / 8
+//	     + 2 x bytes of memory growth + virtual sleep
 //
 // Instructions are wasmtime's own fuel, which charges bulk instructions one
 // unit whatever their length; the metering pass (Meter) counts their bytes. A
-// host call is charged the bytes that it moves. Sleep moves the guest's virtual
+// host call is charged the bytes that it moves. Memory that the guest asks for is
+// charged what the host spends on finding and zeroing it. Sleep moves the guest's virtual
 // clock and costs the fuel that as much virtual time of work would.
 //
 // The steps of a call:

@@ -22,6 +22,13 @@ const (
 	// parser gets some 10,000 calls deep.
 	maxDepth = maxWasmStack * 3 / 4
 
+	// growthFuel is the fuel of each byte that the memory grows by. The host must
+	// find and zero a page when it is first touched, which no instruction shows: without
+	// it, a trie of 80 MiB took three to four times the wall time of what its fuel
+	// promised, and the rank correlation of virtual and wall medians over the baseline was
+	// 0.85. Measured: 0.22 ms for a MiB, that is 1.6 to 2 units a byte.
+	growthFuel = 2
+
 	// threadStack is what a thread needs to run guests: Go's and wasmtime's
 	// frames below the guest's stack and the host function's above it.
 	threadStack = maxWasmStack + 512<<10
@@ -32,9 +39,9 @@ const (
 // keys.
 func Settings() string {
 	return fmt.Sprintf("wasmtime=%s metering=%d host=%d optimization=speed nan=canonical fuel"+
-		" max_wasm_stack=%d max_depth=%d clock_tick_ns=%d"+
+		" max_wasm_stack=%d max_depth=%d clock_tick_ns=%d growth_fuel=%d"+
 		" features=mvp,mutable-global,sign-extension,saturating-float-to-int,bulk-memory",
-		WasmtimeVersion, meteringVersion, hostVersion, maxWasmStack, maxDepth, clockTick)
+		WasmtimeVersion, meteringVersion, hostVersion, maxWasmStack, maxDepth, clockTick, growthFuel)
 }
 
 // Engine compiles modules and runs them. It is safe for concurrent use.
