@@ -157,7 +157,7 @@ func TestFuelLimitIsExact(t *testing.T) {
 	for _, tt := range []struct {
 		index uint32
 		input string
-	}{{guestJSON, `["` + strings.Repeat(`a","b","`, 10_000) + `"]`}, {guestCopies, "900"}, {guestSleep, "100"}, {guestGarbage, "20"}} {
+	}{{guestJSON, `["` + strings.Repeat(`a","b","`, 10_000) + `"]`}, {guestCopies, "900"}, {guestSleep, "1000"}, {guestGarbage, "20"}} {
 		need := run(t, tt.index, tt.input, nil).Fuel
 		enough := run(t, tt.index, tt.input, func(c *Call) { c.Limits.Fuel = need })
 		less := run(t, tt.index, tt.input, func(c *Call) { c.Limits.Fuel = need - 1 })
