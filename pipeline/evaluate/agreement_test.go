@@ -21,6 +21,10 @@ import (
 //   - a timed call beyond the budget still has its cost to the shortcut, which makes
 //     its performance a share instead of 0.
 func TestTightBudgetsAgree(t *testing.T) {
+	// A virtual millisecond must be long enough that memory up to its budget can be had
+	// within the time.
+	options := options
+	options.FuelPerMS = 1 << 24
 	obeys := guest(t, "obedient", obedient)
 	heavy := guest(t, "heavy", heavyInit)
 	type test struct {
@@ -29,13 +33,13 @@ func TestTightBudgetsAgree(t *testing.T) {
 	}
 	tests := []test{{heavy, orders(1, "search: a -> done", "search: b -> wrong", "robustness: c -> done", "bench: d -> done")}}
 	for i, dear := range []string{
-		"work 300000 -> done", "work 1500000 -> done", "alloc 6 -> done", "alloc 30 -> done", "both 12 -> done",
+		"work 4800000 -> done", "work 24000000 -> done", "alloc 6 -> done", "alloc 30 -> done", "both 12 -> done",
 		"late 14 -> done", "alloc 100 -> done", "late 70 -> done", "oom -> done", "trap x -> x", "error x", "print x -> x",
-		"jitter 300000 -> done", "jitter 900000 -> done", "map 3 -> 1", "rand 3 -> 1",
+		"jitter 4800000 -> done", "jitter 14400000 -> done", "map 3 -> 1", "rand 3 -> 1",
 	} {
 		others := [][]string{
 			{"robustness: " + dear, "holdout: " + dear},
-			{"robustness: echo a -> a", "search: work 700000 -> done"},
+			{"robustness: echo a -> a", "search: work 11200000 -> done"},
 		}[i%2]
 		suite := orders(int64(i), append(others, "search: echo b -> b", "search: "+dear, "search: echo abc -> abc", "bench: "+dear)...)
 		tests = append(tests, test{obeys, suite})
