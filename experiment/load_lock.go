@@ -48,6 +48,9 @@ func OpenRecorded(at string, specDirs []string) (*Recorded, error) {
 		r.Lock = r.Run.Lock
 	} else {
 		r.Dir = filepath.Dir(at)
+		if ext := filepath.Ext(at); ext == ".yaml" || ext == ".yml" {
+			return nil, &UsageError{Msg: at + " is a manifest; expected the folder of a run, or its lock.json"}
+		}
 		data, err := os.ReadFile(at)
 		if err != nil {
 			return nil, &UsageError{Msg: "the lock cannot be read", Err: err}
