@@ -98,7 +98,7 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 		if errors.As(err, &missing) {
 			return nil, &MachineError{Msg: err.Error()}
 		}
-		return nil, err
+		return nil, diskError(err)
 	}
 	return e, nil
 }
