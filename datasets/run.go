@@ -17,6 +17,9 @@ const (
 	LockFile      = "lock.json"
 	MetricsFile   = "metrics.jsonl"
 	PartialSuffix = ".partial" // of the folder while the run goes on
+	// PartialMark is a file in such a folder: locked by the process that writes it, and
+	// holding what it writes as JSON, run_id, epochs and seeds.
+	PartialMark = ".toolgen-partial"
 )
 
 // Run is the folder of a run that is done, or of one under way.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/cache"
@@ -30,8 +29,6 @@ import (
 type Cache struct {
 	dir     string
 	content *cache.Cache
-
-	hits, misses atomic.Int64
 }
 
 // cacheTag is the content of CACHEDIR.TAG. The first line is the signature of the
@@ -101,10 +98,8 @@ func (c *Cache) Dir() string { return c.dir }
 func (c *Cache) Get(key string) ([]byte, bool) {
 	data, _, err := c.content.GetBytes(sha256.Sum256([]byte(key)))
 	if err != nil {
-		c.misses.Add(1)
 		return nil, false
 	}
-	c.hits.Add(1)
 	return data, true
 }
 

@@ -109,12 +109,6 @@ func (e *Env) Close() error {
 	return e.cache.Trim(cacheLimit)
 }
 
-// Cache is the machine's cache.
-func (e *Env) Cache() *Cache { return e.cache }
-
-// Jobs is how many builds and measurements run at once.
-func (e *Env) Jobs() int { return e.jobs }
-
 // work runs f when one of the machine's workers is free.
 func (e *Env) work(ctx context.Context, f func() error) error {
 	select {

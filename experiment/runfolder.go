@@ -196,20 +196,16 @@ type partial struct {
 	buf     *bufio.Writer
 }
 
-// partialMark is the file whose lock says that a process is at work here. It also
-// marks the folder as ours.
-const partialMark = ".toolgen-partial"
-
 func newPartial(dir string) (*partial, error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		if _, err := os.Stat(filepath.Join(dir, partialMark)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, datasets.PartialMark)); err != nil {
 			return nil, &UsageError{Msg: fmt.Sprintf("%s exists and was not made by toolgen; name another folder by --out", dir)}
 		}
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, &UsageError{Msg: "the run folder cannot be made; name another by --out", Err: err}
 	}
-	f, err := os.OpenFile(filepath.Join(dir, partialMark), os.O_CREATE|os.O_RDWR, 0o666)
+	f, err := os.OpenFile(filepath.Join(dir, datasets.PartialMark), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, &UsageError{Msg: "the run folder cannot be written; name another by --out", Err: err}
 	}
@@ -236,7 +232,7 @@ func (p *partial) begin(x *Experiment, runID string) error {
 		return err
 	}
 	for _, entry := range entries {
-		if entry.Name() != partialMark {
+		if entry.Name() != datasets.PartialMark {
 			if err := os.RemoveAll(filepath.Join(p.dir, entry.Name())); err != nil {
 				return err
 			}
@@ -399,7 +395,7 @@ func (t *Tables) stamp(runID, name string) {
 // appear turns the folder into the run by one rename. An older run in its place is
 // moved aside first and removed when the new one stands.
 func (p *partial) appear(dir string) error {
-	if err := os.Remove(p.path(partialMark)); err != nil {
+	if err := os.Remove(p.path(datasets.PartialMark)); err != nil {
 		return err
 	}
 	old := ""

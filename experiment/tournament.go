@@ -52,12 +52,11 @@ type Tables struct {
 
 // outcome is what executing an experiment leaves behind.
 type outcome struct {
-	tables    Tables
-	winners   []shipment // in the order of seed, spec and style
-	built     []shipment // everybody that was, in the order of seed, spec and id
-	executed  int        // distinct candidates that were measured
-	cached    int        // of these, from the cache
-	committed int        // epochs x specs that were played
+	tables   Tables
+	winners  []shipment // in the order of seed, spec and style
+	built    []shipment // everybody that was, in the order of seed, spec and id
+	executed int        // distinct candidates that were measured
+	cached   int        // of these, from the cache
 }
 
 // contestant is a distinct candidate of a seed.
@@ -109,7 +108,7 @@ func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*
 		}
 		return nil, err
 	}
-	out := &outcome{executed: r.executed, cached: r.cached, committed: r.committed}
+	out := &outcome{executed: r.executed, cached: r.cached}
 	for _, res := range results {
 		if err := e.rows(x, res, out); err != nil {
 			return nil, err
@@ -125,8 +124,8 @@ type run struct {
 	opt      executeOptions
 	programs map[string]*lazyPrograms
 
-	mu                          sync.Mutex // of what follows, and of the callbacks
-	executed, cached, committed int
+	mu               sync.Mutex // of what follows, and of the callbacks
+	executed, cached int
 }
 
 // lazyPrograms compiles the programs of a spec when they are first needed: a warm
@@ -240,7 +239,6 @@ func (r *run) committedEpoch(st *specState, g *generation, ev Event) {
 	defer r.mu.Unlock()
 	r.executed += g.executed
 	r.cached += g.cached
-	r.committed++
 	ev.Executed, ev.Cached = r.executed, r.cached
 	if r.opt.commit != nil {
 		r.opt.commit(g.rows)

@@ -252,7 +252,11 @@ func suggest(word string, known []string) string {
 func suggestNear(word string, known []string) string {
 	best, distance := "", 1+max(1, (2+len(strings.TrimLeft(word, "-")))/3)
 	for _, k := range known {
-		if d := levenshtein.ComputeDistance(word, k); d < distance {
+		d := levenshtein.ComputeDistance(word, k)
+		if d == 2 && swapped(word, k) {
+			d = 1 // one slip of the fingers, though two edits
+		}
+		if d < distance {
 			best, distance = k, d
 		}
 	}
@@ -260,6 +264,16 @@ func suggestNear(word string, known []string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %s?", best)
+}
+
+// swapped says whether two words are the same but for two neighbouring letters.
+func swapped(a, b string) bool {
+	for i := 0; len(a) == len(b) && i+1 < len(a); i++ {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
 
 // orList joins words: a, b or c.

@@ -123,9 +123,6 @@ func ranges(c *cli.Context, flag string) ([]analysis.Range, error) {
 	return out, nil
 }
 
-// partialMark is what a run under way writes about itself.
-const partialMark = ".toolgen-partial"
-
 // howFar says "epoch 12 of 41" of a run that goes on, for each seed that has begun.
 func howFar(dir string, r *analysis.Run) string {
 	var total struct {
@@ -134,7 +131,7 @@ func howFar(dir string, r *analysis.Run) string {
 	of := ""
 	// The run may become whole while we look, or have been killed before it wrote the
 	// file; then how far it was to go is not known.
-	if data, err := os.ReadFile(filepath.Join(dir, partialMark)); err == nil && json.Unmarshal(data, &total) == nil && total.Epochs > 0 {
+	if data, err := os.ReadFile(filepath.Join(dir, datasets.PartialMark)); err == nil && json.Unmarshal(data, &total) == nil && total.Epochs > 0 {
 		of = fmt.Sprintf(" of %d", total.Epochs)
 	}
 	seeds, played := r.Epochs()
