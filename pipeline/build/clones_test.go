@@ -1,12 +1,13 @@
 package build
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"toolgen/pipeline/sandbox"
 )
 
 // twisted holds one of each thing that a clone must rename, or must not.
@@ -106,25 +107,40 @@ func TestClonesAnswerAlike(t *testing.T) {
 		versions = append(versions, r)
 	}
 	ctx := context.Background()
+	inputs := []string{"", "!", "b aaa cc"}
+	answers := map[string][]string{} // by how they were compiled
+	show := func(m *sandbox.Module, index int) string {
+		var s strings.Builder
+		for _, input := range inputs {
+			r := call(t, m, index, []byte(input))
+			fmt.Fprintf(&s, "%s %q %s\n", r.Outcome, r.Output, r.Message)
+		}
+		return s.String()
+	}
 	for name, base := range map[string]*Report{"shared": base, "whole": nil} {
 		m, refused, err := b.Clones(ctx, base, versions)
 		if err != nil || len(refused) > 0 {
 			t.Fatalf("%s: refused %v, error %v", name, refused, err)
 		}
 		defer m.Close()
-		for i, src := range sources {
-			alone, err := b.Module(ctx, Plan([]Unit{unit(t, b, "x", Tool, tool(src))})[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, input := range []string{"", "!", "b aaa cc"} {
-				got, want := call(t, m, i, []byte(input)), call(t, alone, 0, []byte(input))
-				if got.Outcome != want.Outcome || !bytes.Equal(got.Output, want.Output) || got.Message != want.Message {
-					t.Errorf("%s, source %d, input %q: %s %q %s, alone %s %q %s", name, i, input, got.Outcome, got.Output, got.Message, want.Outcome, want.Output, want.Message)
-				}
-			}
-			alone.Close()
+		for i := range sources {
+			answers[name] = append(answers[name], show(m, i))
 		}
+	}
+	for i := range sources {
+		if answers["shared"][i] != answers["whole"][i] {
+			t.Errorf("source %d: answers with shared parts\n%swith none\n%s", i, answers["shared"][i], answers["whole"][i])
+		}
+	}
+	for _, i := range []int{0, 3, len(sources) - 1} { // an ordinary module takes a second
+		alone, err := b.Module(ctx, Plan([]Unit{unit(t, b, "x", Tool, tool(sources[i]))})[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := show(alone, 0); answers["whole"][i] != want {
+			t.Errorf("source %d: answers\n%salone\n%s", i, answers["whole"][i], want)
+		}
+		alone.Close()
 	}
 }
 
