@@ -5,7 +5,12 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"toolgen/datasets"
+	"toolgen/experiment/evolve"
+	"toolgen/experiment/manifests"
+	"toolgen/pipeline/bundle"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
 	"toolgen/pipeline/synth"
@@ -27,7 +32,6 @@ type ward struct {
 	spec     *specs.Spec
 	suite    *testgen.Suite
 	programs func(context.Context) (*testgen.Programs, error)
-	seed     int64
 
 	id, source string
 	m          *evaluate.Measurement
@@ -69,9 +73,126 @@ type listedPatch struct {
 	Fresh    repair.Share `json:"fresh"`
 }
 
-// heal searches for a repair, unless the cache remembers what came of it.
-func (e *Env) heal(ctx context.Context, w ward) (*cure, error) {
-	key := e.key("repair", struct {
+// lab sends the best failing candidates of a generation to the repair lab. What is
+// repaired waits as a challenger for the spec's next epoch; if there is none, nothing
+// is attempted.
+func (r *run) lab(ctx context.Context, st *specState, seed int64, epoch int, g *generation) error {
+	m := r.x.Manifest
+	next := r.x.nextEpoch(st.spec.ID, epoch)
+	if m.Repair.Agent == manifests.NoAgent || next < 0 {
+		return nil
+	}
+	attempted := g.failing[:min(len(g.failing), m.Repair.HandoffsPerEpoch)]
+	cures := make([]*cure, len(attempted))
+	group, gctx := errgroup.WithContext(ctx)
+	for i, f := range attempted {
+		group.Go(func() (err error) {
+			cures[i], err = r.heal(gctx, ward{
+				x: r.x, spec: st.spec, suite: st.suite, programs: r.compiled(st.spec),
+				id: f.c.id, source: f.c.source, m: f.c.m, reason: f.row.Reason, safety: f.ev.Safety, budget: r.x.budget(next),
+				patches: m.Repair.Patches, believe: r.opt.believe, dry: r.opt.dry,
+			})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, f := range attempted {
+		if err := f.take(cures[i]); err != nil {
+			return err
+		}
+		if cures[i].Outcome != repair.Repaired {
+			continue
+		}
+		c, err := st.challenge(f.c, cures[i], next)
+		if err != nil {
+			return err
+		}
+		f.row.ChallengerID = &c.id
+		known := slices.ContainsFunc(st.challengers, func(other challenger) bool { return other.c.id == c.id })
+		if !known && !slices.Contains(m.Exclude, c.id) {
+			st.challengers = append(st.challengers, challenger{c: c, annealTemp: f.AnnealTemp, hasTemp: f.HasTemp})
+		}
+	}
+	return nil
+}
+
+// nextEpoch is when a spec plays next; -1 if it does not.
+func (x *Experiment) nextEpoch(spec string, epoch int) int {
+	for next := epoch + 1; next < x.Manifest.Epochs; next++ {
+		if slices.Contains(evolve.Playing(x.phases, x.specIDs(), next), spec) {
+			return next
+		}
+	}
+	return -1
+}
+
+// take fills in what came of a handoff.
+func (f *failing) take(c *cure) error {
+	row := &f.row
+	row.Outcome, row.PatchesTried, row.PatchesPlausible, row.RepairFuel = c.Outcome, int32(c.Tried), int32(c.Plausible), c.Fuel
+	row.ValidateCorrectness, row.HoldoutCorrectness = c.Validate, c.Holdout
+	if c.Source == "" {
+		return nil
+	}
+	edits, err := synth.EncodeEdits(c.Edits)
+	if err != nil {
+		return err
+	}
+	text, patch := string(edits), datasets.Text(repair.Diff(bundle.SourceName, f.c.source, c.Source))
+	row.Edits, row.Patch = &text, &patch
+	return nil
+}
+
+// challenge makes the contestant that a candidate was repaired to. It may be one that
+// was there before: often a repair takes back what a variation broke.
+func (st *specState) challenge(ancestor *contestant, c *cure, epoch int) (*contestant, error) {
+	g := ancestor.genome.Clone()
+	g.Edits = append(g.Edits, c.Edits...)
+	id, err := st.vary.ID(g)
+	if err != nil {
+		return nil, fmt.Errorf("the repair of candidate %s: %w", ancestor.id, err)
+	}
+	if want := synth.ID(st.spec.ID, c.Source); id != want {
+		return nil, fmt.Errorf("the repair of candidate %s: its genome stands for candidate %s, and the lab repaired it to %s", ancestor.id, id, want)
+	}
+	if !slices.Contains(st.repaired, id) {
+		st.repaired = append(st.repaired, id)
+	}
+	if known := st.contestants[id]; known != nil {
+		return known, nil
+	}
+	made := &contestant{
+		id: id, spec: st.spec.ID, style: ancestor.style, source: c.Source, genome: g,
+		origin: datasets.OriginRepair, parents: []string{ancestor.id}, firstEpoch: epoch, ancestor: ancestor,
+	}
+	st.contestants[id] = made
+	return made, nil
+}
+
+// heal is Env.heal, but for what this execution has computed already: a candidate that
+// fails epoch after epoch is searched for once for each budget.
+func (r *run) heal(ctx context.Context, w ward) (*cure, error) {
+	key := r.env.cureKey(w)
+	r.mu.Lock()
+	known := r.cures[key]
+	r.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	c, err := r.env.heal(ctx, w)
+	if err == nil {
+		r.mu.Lock()
+		r.cures[key] = c
+		r.mu.Unlock()
+	}
+	return c, err
+}
+
+// cureKey is the cache's key of a search: all that its result depends on.
+func (e *Env) cureKey(w ward) string {
+	return e.key("repair", struct {
 		Candidate, Suite, Batch, Task, Reason string
 		Options                               evaluate.Options
 		Budget                                evaluate.Budget
@@ -84,6 +205,11 @@ func (e *Env) heal(ctx context.Context, w ward) (*cure, error) {
 		w.id, w.suite.Digest, w.m.Batch, w.spec.TaskDigest(w.x.sizes(w.spec).Suite), w.reason,
 		w.x.measureOptions(), w.budget, w.safety, w.patches, w.localizer, w.frozen, w.all,
 	})
+}
+
+// heal searches for a repair, unless the cache remembers what came of it.
+func (e *Env) heal(ctx context.Context, w ward) (*cure, error) {
+	key := e.cureKey(w)
 	if w.believe {
 		if c, ok := getJSON[cure](e.store, key); ok {
 			return c, nil
