@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"datasets":             {},
 	"pipeline/sandbox":     {},
 	"pipeline/handoff":     {},
+	"pipeline/agent":       {},
 	"pipeline/synth":       {"specs"},
 	"pipeline/bundle":      {"specs"},
 	"pipeline/build":       {"pipeline/sandbox"},
