@@ -132,14 +132,15 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 	if why == "" {
 		return out, nil
 	}
-	cure, err := e.heal(ctx, ward{
+	cures, err := e.heal(ctx, []ward{{
 		x: x, spec: opt.Spec, suite: suite, programs: programs.get,
 		id: c.id, source: source, m: c.m, reason: why, safety: ev.Safety, budget: budget,
 		patches: opt.Patches, localizer: opt.Localizer, frozen: opt.Frozen, all: opt.All, believe: true, observe: opt.Observe,
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
+	cure := cures[0]
 	out.fill(source, cure)
 	if cure.Outcome != repair.Repaired {
 		return out, nil

@@ -237,11 +237,11 @@ func (r *run) tournament(ctx context.Context, seed int64) (*seedResult, error) {
 			}
 			break
 		}
-		lab, lctx := errgroup.WithContext(ctx)
+		states := make([]*specState, len(playing))
 		for i, id := range playing {
-			lab.Go(func() error { return r.lab(lctx, byID[id], seed, epoch, generations[i]) })
+			states[i] = byID[id]
 		}
-		if err := lab.Wait(); err != nil {
+		if err := r.lab(ctx, states, epoch, generations); err != nil {
 			return nil, err
 		}
 		for i := range playing {

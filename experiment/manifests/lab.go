@@ -1,7 +1,6 @@
 package manifests
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"unicode"
@@ -12,7 +11,7 @@ import (
 func (r *reader) repair(o object) Repair {
 	p := o.object("repair", keysOf[Repair]())
 	return Repair{
-		Agent:            p.text("agent", NoAgent, matches(labelPattern, "\"none\" or an agent's name")),
+		Agent:            p.text("agent", BaselineAgent, matches(labelPattern, "\"none\" or an agent's name")),
 		Patches:          int(p.integer("patches", 500, 1, 1_000_000)),
 		HandoffsPerEpoch: int(p.integer("handoffs_per_epoch", 4, 0, maxPopulation)),
 	}
@@ -121,10 +120,7 @@ func (r *reader) checkLab(m *Manifest) {
 		r.add(r.tree.at(path), path, "%s %s; expected %s", what, later, expected)
 	}
 	names := slices.Sorted(maps.Keys(m.Agents))
-	switch name := m.Repair.Agent; {
-	case name == BaselineAgent:
-		refuse("repair.agent", fmt.Sprintf("the agent %q", name), NoAgent)
-	case name != NoAgent && !slices.Contains(names, name):
+	if name := m.Repair.Agent; name != NoAgent && name != BaselineAgent && !slices.Contains(names, name) {
 		r.add(r.tree.at("repair.agent"), "repair.agent", "there is no agent %q%s", name, suggest(name, append(names, BaselineAgent, NoAgent)))
 	}
 	if m.Variation.Agent > 0 && len(names) == 0 {

@@ -153,7 +153,7 @@ var keys = []key{
 	{path: "Suite.holdout", text: "generated cases that nothing decides by", low: 0, high: 10_000, nullable: true},
 	{path: "Suite.sizes", text: "what size the generator is called with, in turn", least: 1, low: 0, high: 1 << 20},
 
-	{path: "Repair.agent", text: "none, baseline, or one of the agents", fallback: NoAgent, pattern: labelPattern},
+	{path: "Repair.agent", text: "none, baseline, or one of the agents", fallback: BaselineAgent, pattern: labelPattern},
 	{path: "Repair.patches", text: "patches tried for each handoff", fallback: 500, low: 1, high: 1_000_000},
 	{path: "Repair.handoffs_per_epoch", text: "handoffs attempted per spec and epoch", fallback: 4, low: 0, high: maxPopulation},
 	{path: "Agent.exec", text: "a program and its arguments: one JSON request on stdin, one answer on stdout", least: 1},
