@@ -77,27 +77,6 @@ var blockEdits = []*operation{
 		},
 	},
 	{
-		family: "block", name: "range", verb: "exchange key and value of the range",
-		match: func(p *Program, n ast.Node) bool {
-			r, ok := n.(*ast.RangeStmt)
-			return ok && r.Key != nil
-		},
-		choices: func(p *Program, n ast.Node) []choice {
-			r := n.(*ast.RangeStmt)
-			key := p.text(r.Key)
-			c := p.choose(2)
-			switch {
-			case r.Value == nil:
-				c.add("value", splice{p.from(r.Key), p.to(r.Key), "_, " + key})
-			case key == "_":
-				c.add("key", splice{p.from(r.Key), p.to(r.Value), p.text(r.Value)})
-			default:
-				c.add("both", splice{p.from(r.Key), p.to(r.Value), p.text(r.Value) + ", " + key})
-			}
-			return c.choices
-		},
-	},
-	{
 		family: "block", name: "branch", verb: "leave otherwise",
 		match: func(p *Program, n ast.Node) bool {
 			switch s := n.(type) {

@@ -8,25 +8,27 @@ import (
 	"testing"
 )
 
-// versions returns the source with its faults and without.
-func (f fault) versions(t testing.TB) (faulty, right string) {
+// version returns the source with the first n faults repaired, and how many it has.
+func (f fault) version(t testing.TB, n int) (src string, marks int) {
 	t.Helper()
 	source := "package tool\n" + f.source + "\n"
 	for {
 		before, rest, found := strings.Cut(source, "⟦")
 		if !found {
-			break
+			return gofmted(t, f.name, src+source), marks
 		}
 		bad, rest, ok := strings.Cut(rest, "¦")
 		good, after, ok2 := strings.Cut(rest, "⟧")
 		if !ok || !ok2 {
 			t.Fatalf("%s: mark without an end", f.name)
 		}
-		faulty += before + bad
-		right += before + good
+		src += before + bad
+		if marks < n {
+			src = src[:len(src)-len(bad)] + good
+		}
+		marks++
 		source = after
 	}
-	return gofmted(t, f.name, faulty+source), gofmted(t, f.name, right+source)
 }
 
 func gofmted(t testing.TB, name, src string) string {
@@ -74,7 +76,8 @@ func TestSingleFaults(t *testing.T) {
 	}
 	for _, f := range all {
 		t.Run(f.name, func(t *testing.T) {
-			faulty, right := f.versions(t)
+			faulty, marks := f.version(t, 0)
+			right, _ := f.version(t, marks)
 			p := parsed(t, faulty)
 			parsed(t, right)
 			ps := p.Proposals()
@@ -95,12 +98,38 @@ func TestSingleFaults(t *testing.T) {
 	}
 }
 
+// No single edit repairs these faults, but two do, one after the other.
+func TestPairFaults(t *testing.T) {
+	for _, f := range pairFaults {
+		t.Run(f.name, func(t *testing.T) {
+			faulty, marks := f.version(t, 0)
+			if marks != 2 {
+				t.Fatalf("%d marks, want 2", marks)
+			}
+			half, _ := f.version(t, 1)
+			right, _ := f.version(t, 2)
+			p := parsed(t, faulty)
+			ps := p.Proposals()
+			if found := leading(p, ps, right); len(found) > 0 {
+				t.Errorf("%s repairs both", Describe(found[0].Edit))
+			}
+			first := leading(p, ps, half)
+			q := parsed(t, half)
+			second := leading(q, q.Proposals(), right)
+			if len(first) == 0 || len(second) == 0 {
+				t.Fatalf("%d edits repair the first, %d then the second", len(first), len(second))
+			}
+			t.Logf("%s; then %s", Describe(first[0].Edit), Describe(second[0].Edit))
+		})
+	}
+}
+
 // A proposal is an edit of the program: it stands where the edit does, and realizing
 // it is applying the edit. Most of them type-check.
 func TestRealizeIsApply(t *testing.T) {
 	sources := map[string]int{sample: 41, hostile: 7} // to stride
 	for i, f := range slices.Concat(faults, moreFaults) {
-		faulty, _ := f.versions(t)
+		faulty, _ := f.version(t, 0)
 		sources[faulty] = 97
 		if i%20 == 2 {
 			sources[faulty] = 3
