@@ -38,7 +38,7 @@ import (
 //	insert       before, after, inside, else: a statement built from what is in scope
 //	move         along, out, in: a statement, in its list, out of its block, into one
 //	block        wrap: in an if; unwrap; else: of and to branches; loop: if to for;
-//	             branch: break, continue and return
+//	             defer: with later values; branch: break, continue and return
 //	loop         reverse; range: exchange key and value; outer: leave the outer one
 //	ingredient   expression, target: from elsewhere in the file; statement: in its
 //	             place; assign, insert, append: before it or behind it

@@ -77,6 +77,21 @@ var blockEdits = []*operation{
 		},
 	},
 	{
+		family: "block", name: "defer", verb: "defer the call with what its arguments are then",
+		match: func(p *Program, n ast.Node) bool {
+			d, ok := n.(*ast.DeferStmt)
+			if !ok {
+				return false
+			}
+			_, literal := d.Call.Fun.(*ast.FuncLit)
+			return !literal
+		},
+		choices: func(p *Program, n ast.Node) []choice {
+			call := n.(*ast.DeferStmt).Call
+			return []choice{p.replace(call, "", "func() { "+p.text(call)+" }()")}
+		},
+	},
+	{
 		family: "block", name: "branch", verb: "leave otherwise",
 		match: func(p *Program, n ast.Node) bool {
 			switch s := n.(type) {

@@ -159,6 +159,7 @@ func (b *insertionBuilder) assignments(cost int, v *types.Var) {
 				b.add(cost+5+2*j, name, " -= ", a.text)
 			}
 		}
+		b.remainder(cost+4, name, t)
 	case isBool(t):
 		b.add(cost+1, name, " = true")
 		b.add(cost+1, name, " = false")
@@ -176,6 +177,22 @@ func (b *insertionBuilder) assignments(cost int, v *types.Var) {
 		b.add(cost+5, name, " = ", name, "[1:]")
 		b.add(cost+5, name, " = ", name, "[:len(", name, ")-1]")
 		b.add(cost+6, name, " = nil")
+	}
+}
+
+// remainder keeps an integer below a constant, or a variable.
+func (b *insertionBuilder) remainder(cost int, name string, t types.Type) {
+	if !isBasic(t, types.IsInteger) {
+		return
+	}
+	taken := 0
+	for _, a := range slices.Backward(b.p.atoms(b.n, func(other types.Type) bool {
+		return types.Identical(other, t) || isUntyped(other) && isBasic(other, types.IsInteger)
+	}, 40)) {
+		if a.text != name && taken < 2 {
+			b.add(cost+taken, name, " %= ", a.text)
+			taken++
+		}
 	}
 }
 
@@ -256,6 +273,7 @@ func (b *insertionBuilder) fields(cost int, v *types.Var) {
 		case isNumber(f.Type()):
 			b.add(more, name, "++")
 			b.add(more+2, name, "--")
+			b.remainder(more+2, name, f.Type())
 		case isSlice(f.Type()):
 			for l, text := range b.p.appendable(b.n, f.Type(), 2) {
 				b.add(more+2*l, name, " = append(", name, ", ", text, ")")
@@ -276,7 +294,7 @@ var sorting = []struct{ path, elem, fun string }{
 }
 
 // calls are for the sake of what they do: functions and methods without a result that
-// take the variable and nothing else.
+// take the variable and nothing else, or one more value of its methods.
 func (b *insertionBuilder) calls(cost int, v *types.Var) {
 	takes := func(t types.Type) bool {
 		sig, ok := t.(*types.Signature)
@@ -293,8 +311,15 @@ func (b *insertionBuilder) calls(cost int, v *types.Var) {
 	}
 	if _, named := types.Unalias(v.Type()).(*types.Basic); !named {
 		for i, m := range b.p.methods(v.Type()) {
-			if sig := m.Signature(); i < 20 && sig.Params().Len() == 0 && sig.Results().Len() == 0 {
+			sig := m.Signature()
+			switch {
+			case i >= 20 || sig.Results().Len() > 0 || sig.Variadic():
+			case sig.Params().Len() == 0:
 				b.add(cost+4+i/4, v.Name(), ".", m.Name(), "()")
+			case sig.Params().Len() == 1:
+				for j, a := range b.same(sig.Params().At(0).Type(), 2) {
+					b.add(cost+4+i/4+2*j, v.Name(), ".", m.Name(), "(", a.text, ")")
+				}
 			}
 		}
 	}

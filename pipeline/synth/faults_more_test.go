@@ -598,6 +598,57 @@ type span struct{ from, to int }
 func overlap(a, b span) bool {
 	return a.from < b.to && ⟦a.from < b.to¦b.from < a.to⟧
 }`},
+	{"neighbours in a grid", `
+func flood(grid [][]bool, x, y int) int {
+	if y < 0 || x < 0 || y >= len(grid) || x >= len(grid[y]) || !grid[y][x] {
+		return 0
+	}
+	grid[y][x] = false
+	return 1 + flood(grid, x-1, y) + flood(grid, ⟦x, y+1¦x+1, y⟧) + flood(grid, x, y-1) + flood(grid, x, y+1)
+}`},
+	{"use is not noted", `
+type cache struct {
+	values map[string]int
+	order  []string
+}
+
+func (c *cache) touch(key string) {
+	for i, k := range c.order {
+		if k == key {
+			c.order = append(c.order[:i], c.order[i+1:]...)
+			break
+		}
+	}
+	c.order = append(c.order, key)
+}
+
+func (c *cache) get(key string) (int, bool) {
+	v, ok := c.values[key]
+	if ok {
+		⟦¦c.touch(key)
+		⟧return v, true
+	}
+	return 0, false
+}`},
+	{"argument of defer", `
+func run(steps []func() int, done func(int)) {
+	total := 0
+	defer ⟦done(total)¦func() { done(total) }()⟧
+	for _, s := range steps {
+		total += s()
+	}
+}`},
+	{"sum is not reduced", `
+const modulus = 65521
+
+func checksum(data []byte) (low, high int) {
+	for _, b := range data {
+		low = (low + int(b)) % modulus
+		high += low⟦¦
+		high %= modulus⟧
+	}
+	return low, high
+}`},
 	{"map of slices is overwritten", `
 func group(words []string) map[int][]string {
 	m := map[int][]string{}

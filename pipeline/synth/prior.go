@@ -103,6 +103,7 @@ var priors = map[string]float64{
 	"block unwrap": 0.15,
 	"block else":   0.15,
 	"block loop":   0.2,
+	"block defer":  0.3,
 	"block branch": 0.15,
 
 	"loop reverse": 0.3,

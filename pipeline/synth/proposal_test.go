@@ -127,7 +127,7 @@ func TestPairFaults(t *testing.T) {
 // A proposal is an edit of the program: it stands where the edit does, and realizing
 // it is applying the edit. Most of them type-check.
 func TestRealizeIsApply(t *testing.T) {
-	sources := map[string]int{sample: 41, hostile: 7} // to stride
+	sources := map[string]int{sample: 83, hostile: 11} // to stride
 	for i, f := range slices.Concat(faults, moreFaults) {
 		faulty, _ := f.version(t, 0)
 		sources[faulty] = 97
@@ -151,6 +151,9 @@ func TestRealizeIsApply(t *testing.T) {
 			}
 			if from, to, err := p.Span(pr.Edit); err != nil || from != pr.From || to != pr.To {
 				t.Errorf("%s: %d to %d, want %d to %d (%v)", Describe(pr.Edit), pr.From, pr.To, from, to, err)
+			}
+			if text := Describe(pr.Edit); strings.Contains(text, "\n") || strings.Contains(text, "unknown") {
+				t.Errorf("described as %q", text)
 			}
 			got, err := p.Realize(pr)
 			want, wantErr := p.Apply(pr.Edit)
