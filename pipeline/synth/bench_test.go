@@ -1,23 +1,40 @@
 package synth
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
 
-// sizes are programs of a few, of about 100, and of about 500 lines.
+	"toolgen/specs"
+)
+
+// sizes are programs of about 25, 100 and 500 lines.
 func sizes(b *testing.B, run func(b *testing.B, p *Program)) {
-	faulty, _ := faults[24].version(b, 0)
-	for _, s := range []struct{ name, src string }{{"lines=25", faulty}, {"lines=95", sample}, {"lines=500", large(sample)}} {
-		b.Run(s.name, func(b *testing.B) { run(b, parsed(b, s.src)) })
+	small, _ := faults[24].version(b, 0)
+	spec, err := specs.Load(specs.Shipped(), "json_flatten")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range spec.Styles {
+		if style := &spec.Styles[i]; style.Name == "suffixarray" {
+			large, err := Render(spec, style.Name, DefaultParams(style), "MIT")
+			if err != nil {
+				b.Fatal(err)
+			}
+			for _, src := range []string{small, sample, large} {
+				b.Run(fmt.Sprintf("lines=%d", strings.Count(src, "\n")), func(b *testing.B) { run(b, parsed(b, src)) })
+			}
+		}
 	}
 }
-
-// large is a program with five times the functions of another.
-func large(src string) string { return src }
 
 func BenchmarkProposals(b *testing.B) {
 	sizes(b, func(b *testing.B, p *Program) {
 		n := 0
 		for b.Loop() {
-			p.places.known = map[placeKey]*surroundings{}
+			b.StopTimer()
+			p = parsed(b, p.Source()) // what is remembered is part of the cost
+			b.StartTimer()
 			n = len(p.Proposals())
 		}
 		b.ReportMetric(float64(n), "proposals")

@@ -335,6 +335,7 @@ func TestProgramIsSafeForConcurrentUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	edits := p.Edits()[:200]
+	proposals := p.Proposals()
 	results := make([][]string, 4)
 	var wg sync.WaitGroup
 	for i := range results {
@@ -342,6 +343,11 @@ func TestProgramIsSafeForConcurrentUse(t *testing.T) {
 			for _, e := range edits {
 				src, _ := p.Apply(e)
 				results[i] = append(results[i], src)
+			}
+			for j := i; j < len(proposals); j += 101 { // each its own, which is where sharing hurts
+				if _, err := p.Realize(proposals[j]); err != nil && !errors.As(err, new(*EditError)) {
+					t.Error(err)
+				}
 			}
 		})
 	}

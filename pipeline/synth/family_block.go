@@ -157,12 +157,12 @@ func elseChoices(p *Program, n ast.Node) []choice {
 		return nil
 	}
 	next := list[i+1]
-	if _, ok := next.(*ast.IfStmt); ok {
+	if _, ok := next.(*ast.IfStmt); ok && strings.TrimSpace(p.src[end:p.from(next)]) == "" { // no comment between
 		c.add("if", splice{end, p.from(next), " else "})
 	}
-	c.add("next", splice{end, p.from(next), " else {\n"}, splice{p.to(next), p.to(next), "\n}"})
+	c.add("next", splice{end, end, " else {"}, splice{p.to(next), p.to(next), "\n}"})
 	if last := list[len(list)-1]; last != next {
-		c.add("rest", splice{end, p.from(next), " else {\n"}, splice{p.to(last), p.to(last), "\n}"})
+		c.add("rest", splice{end, end, " else {"}, splice{p.to(last), p.to(last), "\n}"})
 	}
 	return c.choices
 }

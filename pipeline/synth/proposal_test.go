@@ -250,6 +250,42 @@ done:
 }
 `
 
+// Of too many proposals those with the highest ranks are left out, and a large program
+// has no more than allowed.
+func TestProposalsAreBounded(t *testing.T) {
+	all := parsed(t, sample).Proposals()
+	const limit = 3000
+	kept := nearest(all, limit)
+	if len(kept) != limit || len(all) <= limit {
+		t.Fatalf("%d of %d kept, want %d", len(kept), len(all), limit)
+	}
+	farthest := 0
+	for _, pr := range kept {
+		farthest = max(farthest, pr.Rank)
+	}
+	i := 0
+	for _, pr := range all {
+		switch {
+		case i < limit && kept[i].Edit == pr.Edit:
+			i++
+		case pr.Rank < farthest:
+			t.Errorf("%s, rank %d, is left out, though rank %d is there", Describe(pr.Edit), pr.Rank, farthest)
+		}
+	}
+	if i != limit {
+		t.Errorf("only the first %d are in order", i)
+	}
+
+	src := sample
+	_, run, _ := strings.Cut(sample, "// Run counts words.")
+	for i := range 6 {
+		src += strings.Replace("\n// Run counts words."+run, "func Run(", fmt.Sprintf("func Run%d(", i), 1)
+	}
+	if n := len(parsed(t, src).Proposals()); n != maxProposals {
+		t.Errorf("%d proposals of a program of %d lines, want %d", n, strings.Count(src, "\n"), maxProposals)
+	}
+}
+
 // Every op has a prior, and no prior is of an op that does not exist.
 func TestPriors(t *testing.T) {
 	for _, o := range operations {
