@@ -237,9 +237,12 @@ func (b *conditionBuilder) pair(i, j int) {
 		b.compare(cost+1, x.Name(), token.EQL, length, false)
 		b.compare(cost+3, x.Name(), token.EQL, length+"-1", false)
 		b.compare(cost+3, x.Name(), token.LSS, length+"-1", false)
-	case measurable(x.Type()) && measurable(y.Type()) && i < j && identical:
-		b.compare(cost+2, "len("+x.Name()+")", token.EQL, "len("+y.Name()+")", false)
+	}
+	if identical && measurable(x.Type()) {
 		b.compare(cost+2, "len("+x.Name()+")", token.LSS, "len("+y.Name()+")", false)
+		if i < j {
+			b.compare(cost+2, "len("+x.Name()+")", token.EQL, "len("+y.Name()+")", false)
+		}
 	}
 	if m, ok := x.Type().Underlying().(*types.Map); ok && isBool(m.Elem()) && types.Identical(m.Key(), y.Type()) {
 		b.add(cost-1, x.Name()+"["+y.Name()+"]", primary, false)

@@ -37,8 +37,8 @@ var operations []*operation
 func init() {
 	for _, family := range [][]*operation{
 		variableEdits, operatorEdits, conditionalEdits, literalEdits, statementEdits,
-		expressionEdits, clauseEdits, guardEdits, valueEdits, callEdits, sliceEdits, insertEdits, moveEdits, blockEdits,
-		ingredientEdits, conversionEdits,
+		expressionEdits, nameEdits, clauseEdits, guardEdits, valueEdits, callEdits, sliceEdits, insertEdits, moveEdits,
+		blockEdits, loopEdits, ingredientEdits, conversionEdits,
 	} {
 		operations = append(operations, family...)
 	}

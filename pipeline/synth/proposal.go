@@ -47,7 +47,7 @@ func (p *Program) Proposals() []Proposal {
 		all = append(all, pr)
 	})
 	if len(all) > maxProposals {
-		all = nearest(all)
+		all = nearest(all, maxProposals)
 	}
 	slices.SortStableFunc(all, func(a, b Proposal) int { return cmp.Compare(a.From, b.From) })
 	for i := range all {
@@ -56,15 +56,15 @@ func (p *Program) Proposals() []Proposal {
 	return all
 }
 
-// nearest keeps maxProposals, those with the least ranks; of the last rank that fits
+// nearest keeps limit proposals, those with the least ranks; of the last rank that fits
 // the first ones.
-func nearest(all []Proposal) []Proposal {
+func nearest(all []Proposal, limit int) []Proposal {
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[a].Rank, all[b].Rank) })
-	order = order[:maxProposals]
+	order = order[:limit]
 	slices.Sort(order)
 	kept := make([]Proposal, len(order))
 	for i, at := range order {
