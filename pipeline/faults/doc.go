@@ -12,7 +12,8 @@
 //
 //   - inside: some single edit of package synth turns the faulty program back into the
 //     right one, to the byte. That is looked for among all proposals of the faulty
-//     program and never assumed; the family is the one of that edit.
+//     program and never assumed. The family says what kind of edit was applied, which is
+//     most often of the family of the one that undoes it.
 //   - outside: no single edit does. The family says what was done: whole statements and
 //     cases left out, branches exchanged, initial values far off, steps of a data
 //     structure confused, two faults at once.

@@ -204,7 +204,8 @@ func ignore(err error) error {
 	return err
 }
 
-// add finds out whether a fault is inside or outside, and keeps it. What was made by an
+// add finds out whether a fault is inside or outside, and keeps it. What was meant to be
+// outside and is not goes to the family of the edit that undoes it. What was made by an
 // edit that no edit undoes is of no family, and dropped, unless it is a statement that
 // was left out.
 func (in *injector) add(f Fault) error {
@@ -215,7 +216,12 @@ func (in *injector) add(f Fault) error {
 	switch {
 	case found:
 		f.Inside, f.Undo = true, undo
-		f.Family = familyOf(undo)
+		if !Inside(f.Family) {
+			f.Family = familyOf(undo)
+			if in.count[f.Family] > len(in.faults)/8 {
+				return nil // there are enough of these
+			}
+		}
 	case Inside(f.Family) && f.Op == "statement delete":
 		f.Family = MissingStatement
 	case Inside(f.Family):
@@ -279,37 +285,13 @@ func Undo(faulty, right string, imp types.Importer) (synth.Edit, bool, error) {
 		return synth.Edit{}, false, fmt.Errorf("faults: %w", err)
 	}
 	var best synth.Edit
-	found := false
-	for _, pr := range p.Proposals() {
-		if found && synth.Prior(pr.Edit) <= synth.Prior(best) || !sameTokens(p.Preview(pr), right) {
-			continue
-		}
-		if got, err := p.Realize(pr); err == nil && got == right {
-			best, found = pr.Edit, true
+	leading := p.Leading(right)
+	for i, pr := range leading {
+		if i == 0 || synth.Prior(pr.Edit) > synth.Prior(best) {
+			best = pr.Edit
 		}
 	}
-	return best, found, nil
-}
-
-// sameTokens compares two sources without their white space: formatting an edit moves
-// no more than that.
-func sameTokens(a, b string) bool {
-	i, j := 0, 0
-	for {
-		for i < len(a) && strings.IndexByte(" \t\n", a[i]) >= 0 {
-			i++
-		}
-		for j < len(b) && strings.IndexByte(" \t\n", b[j]) >= 0 {
-			j++
-		}
-		switch {
-		case i == len(a) || j == len(b):
-			return i == len(a) && j == len(b)
-		case a[i] != b[j]:
-			return false
-		}
-		i, j = i+1, j+1
-	}
+	return best, len(leading) > 0, nil
 }
 
 // familyOf is the family of the repair lab that an edit belongs to.

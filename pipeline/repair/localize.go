@@ -36,7 +36,8 @@ var Localizers = map[string]Localizer{
 // LocalizerNames lists the names of Localizers, the default first.
 func LocalizerNames() []string { return []string{"ochiai", "tarantula", "dstar"} }
 
-func localizer(name string) (Localizer, error) {
+// LocalizerNamed finds a localizer; "" is the default.
+func LocalizerNamed(name string) (Localizer, error) {
 	if name == "" {
 		name = LocalizerNames()[0]
 	}

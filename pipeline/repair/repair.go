@@ -79,8 +79,9 @@ type Options struct {
 	Fuel      int64  // units of fuel that executions may spend; checked between chunks
 	Localizer string // a key of Localizers; "": ochiai
 	Seed      int64
-	Purpose   string // what the search is for, mixed into the seed: the candidate's id, say
-	All       bool   // go on after a repair was found, for the list of all plausible patches
+	Purpose   string   // what the search is for, mixed into the seed: the candidate's id, say
+	Frozen    []string // functions of the program that are not to be edited
+	All       bool     // go on after a repair was found, for the list of all plausible patches
 
 	// Observe is told how the search gets on; nil: nobody is. It is called in order.
 	Observe func(Progress)

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -34,7 +37,7 @@ const (
 // knows the standard packages that programs may import. Errors are the executor's, the
 // context's, and a program that does not type-check.
 func Search(ctx context.Context, exec Executor, source string, imp types.Importer, opt Options) (*Result, error) {
-	score, err := localizer(opt.Localizer)
+	score, err := LocalizerNamed(opt.Localizer)
 	if err != nil {
 		return nil, err
 	}
@@ -138,14 +141,35 @@ func (s *search) propose(parent *Patch, suspicion Suspicion) ([]proposal, error)
 	if err != nil {
 		return nil, fmt.Errorf("repair: %w", err)
 	}
-	all := p.Proposals()
-	out := make([]proposal, len(all))
-	for i, e := range all {
+	frozen := frozenRanges(source, s.opt.Frozen)
+	var out []proposal
+	for _, e := range p.Proposals() {
+		if slices.ContainsFunc(frozen, func(r [2]int) bool { return e.From < r[1] && r[0] < e.To }) {
+			continue
+		}
 		w := float64(synth.Prior(e.Edit) * (suspicion.At(e.From, e.To) + floor))
-		out[i] = proposal{Proposal: e, program: p, parent: parent, weight: float64(weight * w)}
+		out = append(out, proposal{Proposal: e, program: p, parent: parent, weight: float64(weight * w)})
 	}
 	slices.SortStableFunc(out, func(a, b proposal) int { return cmp.Compare(b.weight, a.weight) })
 	return out, nil
+}
+
+// frozenRanges are where functions stand in a source, in bytes.
+func frozenRanges(source string, names []string) (ranges [][2]int) {
+	if len(names) == 0 {
+		return nil
+	}
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "tool.go", source, parser.SkipObjectResolution)
+	if err != nil {
+		return nil // and nothing is proposed either
+	}
+	for _, decl := range file.Decls {
+		if f, ok := decl.(*ast.FuncDecl); ok && slices.Contains(names, f.Name.Name) {
+			ranges = append(ranges, [2]int{fset.Position(f.Pos()).Offset, fset.Position(f.End()).Offset})
+		}
+	}
+	return ranges
 }
 
 // next realizes proposals until n versions that were not screened before are there. It

@@ -1,0 +1,307 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"toolgen/datasets"
+	"toolgen/experiment/evolve"
+	"toolgen/experiment/manifests"
+	"toolgen/pipeline/bundle"
+	"toolgen/pipeline/evaluate"
+	"toolgen/pipeline/repair"
+	"toolgen/pipeline/synth"
+	"toolgen/pipeline/testgen"
+	"toolgen/pipeline/trial"
+	"toolgen/specs"
+)
+
+// Baseline is the repair agent that is search: no model, no network.
+const Baseline = "baseline"
+
+// patchFuel is the fuel that each patch of a search's budget adds to it: ten virtual
+// milliseconds at the default rate. Most patches spend a tenth.
+const patchFuel = 100_000_000
+
+// ward is a failing candidate that is in the repair lab.
+type ward struct {
+	x        *Experiment
+	spec     *specs.Spec
+	suite    *testgen.Suite
+	programs func(context.Context) (*testgen.Programs, error)
+
+	id, source string
+	m          *evaluate.Measurement
+	reason     string
+	safety     float64         // of the candidate, under the budget that it failed
+	budget     evaluate.Budget // that a repair must keep
+
+	patches   int
+	localizer string
+	frozen    []string // functions that are not to be edited
+	all       bool
+	believe   bool // take measurements and searches from the cache
+	dry       bool // never execute
+	observe   func(repair.Progress)
+}
+
+// cure is what came of it: plain data that a cache may keep.
+type cure struct {
+	Outcome   string         `json:"outcome"`
+	Source    string         `json:"source,omitempty"` // the repaired one, or the best partial one; "": none
+	Edits     []synth.Edit   `json:"edits,omitempty"`
+	Tried     int            `json:"tried"`
+	Plausible int            `json:"plausible"`
+	Fuel      int64          `json:"fuel"`
+	Validate  *float64       `json:"validate,omitempty"`
+	Holdout   *float64       `json:"holdout,omitempty"`
+	Turned    int            `json:"turned"`  // of the best partial patch: points that it passes and the candidate fails
+	Failing   int            `json:"failing"` // points that the candidate fails
+	Places    []repair.Place `json:"places,omitempty"`
+	Listed    []listedPatch  `json:"listed,omitempty"` // with ward.all
+}
+
+// listedPatch is a plausible patch, for the list of all.
+type listedPatch struct {
+	Source   string       `json:"source"`
+	Edits    []synth.Edit `json:"edits"`
+	Weight   float64      `json:"weight"`
+	Validate repair.Share `json:"validate"`
+	Fresh    repair.Share `json:"fresh"`
+}
+
+// lab sends the best failing candidates of a generation to the repair lab. What is
+// repaired waits as a challenger for the spec's next epoch; if there is none, nothing
+// is attempted.
+func (r *run) lab(ctx context.Context, st *specState, seed int64, epoch int, g *generation) error {
+	m := r.x.Manifest
+	next := r.x.nextEpoch(st.spec.ID, epoch)
+	if m.Repair.Agent == manifests.NoAgent || next < 0 {
+		return nil
+	}
+	attempted := g.failing[:min(len(g.failing), m.Repair.HandoffsPerEpoch)]
+	cures := make([]*cure, len(attempted))
+	group, gctx := errgroup.WithContext(ctx)
+	for i, f := range attempted {
+		group.Go(func() (err error) {
+			cures[i], err = r.heal(gctx, ward{
+				x: r.x, spec: st.spec, suite: st.suite, programs: r.compiled(st.spec),
+				id: f.c.id, source: f.c.source, m: f.c.m, reason: f.row.Reason, safety: f.ev.Safety, budget: r.x.budget(next),
+				patches: m.Repair.Patches, believe: r.opt.believe, dry: r.opt.dry,
+			})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, f := range attempted {
+		if err := f.take(cures[i]); err != nil {
+			return err
+		}
+		if cures[i].Outcome != repair.Repaired {
+			continue
+		}
+		c, err := st.challenge(f.c, cures[i], next)
+		if err != nil {
+			return err
+		}
+		f.row.ChallengerID = &c.id
+		known := slices.ContainsFunc(st.challengers, func(other challenger) bool { return other.c.id == c.id })
+		if !known && !slices.Contains(m.Exclude, c.id) {
+			st.challengers = append(st.challengers, challenger{c: c, annealTemp: f.AnnealTemp, hasTemp: f.HasTemp})
+		}
+	}
+	return nil
+}
+
+// nextEpoch is when a spec plays next; -1 if it does not.
+func (x *Experiment) nextEpoch(spec string, epoch int) int {
+	for next := epoch + 1; next < x.Manifest.Epochs; next++ {
+		if slices.Contains(evolve.Playing(x.phases, x.specIDs(), next), spec) {
+			return next
+		}
+	}
+	return -1
+}
+
+// take fills in what came of a handoff.
+func (f *failing) take(c *cure) error {
+	row := &f.row
+	row.Outcome, row.PatchesTried, row.PatchesPlausible, row.RepairFuel = c.Outcome, int32(c.Tried), int32(c.Plausible), c.Fuel
+	row.ValidateCorrectness, row.HoldoutCorrectness = c.Validate, c.Holdout
+	if c.Source == "" {
+		return nil
+	}
+	edits, err := synth.EncodeEdits(c.Edits)
+	if err != nil {
+		return err
+	}
+	text, patch := string(edits), datasets.Text(repair.Diff(bundle.SourceName, f.c.source, c.Source))
+	row.Edits, row.Patch = &text, &patch
+	return nil
+}
+
+// challenge makes the contestant that a candidate was repaired to. It may be one that
+// was there before: often a repair takes back what a variation broke.
+func (st *specState) challenge(ancestor *contestant, c *cure, epoch int) (*contestant, error) {
+	g := ancestor.genome.Clone()
+	g.Edits = append(g.Edits, c.Edits...)
+	id, err := st.vary.ID(g)
+	if err != nil {
+		return nil, fmt.Errorf("the repair of candidate %s: %w", ancestor.id, err)
+	}
+	if want := synth.ID(st.spec.ID, c.Source); id != want {
+		return nil, fmt.Errorf("the repair of candidate %s: its genome stands for candidate %s, and the lab repaired it to %s", ancestor.id, id, want)
+	}
+	if !slices.Contains(st.repaired, id) {
+		st.repaired = append(st.repaired, id)
+	}
+	if known := st.contestants[id]; known != nil {
+		return known, nil
+	}
+	made := &contestant{
+		id: id, spec: st.spec.ID, style: ancestor.style, source: c.Source, genome: g,
+		origin: datasets.OriginRepair, parents: []string{ancestor.id}, firstEpoch: epoch, ancestor: ancestor,
+	}
+	st.contestants[id] = made
+	return made, nil
+}
+
+// heal is Env.heal, but for what this execution has computed already: a candidate that
+// fails epoch after epoch is searched for once for each budget.
+func (r *run) heal(ctx context.Context, w ward) (*cure, error) {
+	key := r.env.cureKey(w)
+	r.mu.Lock()
+	known := r.cures[key]
+	r.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	c, err := r.env.heal(ctx, w)
+	if err == nil {
+		r.mu.Lock()
+		r.cures[key] = c
+		r.mu.Unlock()
+	}
+	return c, err
+}
+
+// cureKey is the cache's key of a search: all that its result depends on.
+func (e *Env) cureKey(w ward) string {
+	return e.key("repair", struct {
+		Candidate, Suite, Batch, Task, Reason string
+		Options                               evaluate.Options
+		Budget                                evaluate.Budget
+		Safety                                float64
+		Patches                               int
+		Localizer                             string
+		Frozen                                []string
+		All                                   bool
+	}{
+		w.id, w.suite.Digest, w.m.Batch, w.spec.TaskDigest(w.x.sizes(w.spec).Suite), w.reason,
+		w.x.measureOptions(), w.budget, w.safety, w.patches, w.localizer, w.frozen, w.all,
+	})
+}
+
+// heal searches for a repair, unless the cache remembers what came of it.
+func (e *Env) heal(ctx context.Context, w ward) (*cure, error) {
+	key := e.cureKey(w)
+	if w.believe {
+		if c, ok := getJSON[cure](e.store, key); ok {
+			return c, nil
+		}
+	}
+	if w.dry {
+		return nil, errNotCached
+	}
+	if w.m.Rejected != "" {
+		return nil, fmt.Errorf("candidate %s was never built, and is no case for the lab", w.id)
+	}
+	bench := trial.New(trial.Config{
+		Builder: e.builder, Suite: w.suite, Programs: w.programs, Sizes: freshSizes(w.spec), Candidate: w.id,
+		Measurement: w.m, Budget: w.budget, Robustness: w.reason == datasets.ReasonUnsafe,
+		Measure: func(ctx context.Context, source string) (repair.Confirmation, error) {
+			return e.confirm(ctx, w, source)
+		},
+		Each: func(ctx context.Context, n int, f func(context.Context, int) error) error {
+			return e.each(ctx, n, func(ctx context.Context, i int) error {
+				defer e.phases.enter(executing)()
+				return f(ctx, i)
+			})
+		},
+		Work: e.work,
+	})
+	r, err := repair.Search(ctx, bench, w.source, e.builder.Importer(), repair.Options{
+		Patches: w.patches, Fuel: int64(w.patches) * patchFuel, Localizer: w.localizer, Seed: w.suite.Seed, Purpose: w.id,
+		Frozen: w.frozen, All: w.all, Observe: w.observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &cure{
+		Outcome: r.Outcome, Tried: r.Tried, Plausible: len(r.Plausible), Fuel: r.Fuel, Places: r.Places,
+		Validate: r.Confirmed.ValidateCorrectness, Holdout: r.Confirmed.HoldoutCorrectness,
+	}
+	for _, fails := range bench.Points() {
+		if fails {
+			c.Failing++
+		}
+	}
+	if r.Patch != nil {
+		c.Source, c.Edits, c.Turned = r.Patch.Source, r.Patch.Edits, r.Patch.Turned
+	}
+	if w.all {
+		for _, p := range r.Plausible {
+			c.Listed = append(c.Listed, listedPatch{Source: p.Source, Edits: p.Edits, Weight: p.Weight, Validate: p.Validate, Fresh: p.Fresh})
+		}
+	}
+	return c, putJSON(e.store, key, c)
+}
+
+// freshSizes are the sizes of inputs for differential testing: the spec's own.
+func freshSizes(s *specs.Spec) []int { return slices.Clone(s.Suite.Sizes) }
+
+// confirm measures a version as any candidate is, in a module of its own, and says
+// whether that is a repair.
+func (e *Env) confirm(ctx context.Context, w ward, source string) (repair.Confirmation, error) {
+	en := &entry{id: synth.ID(w.spec.ID, source), source: []byte(source)}
+	opt := measureOptions{Options: w.x.measureOptions(), believe: w.believe}
+	opt.Host = e.host
+	if err := e.measure(ctx, []*entry{en}, w.suite, w.programs, opt); err != nil {
+		return repair.Confirmation{}, err
+	}
+	ev := evaluate.Judge(en.m, w.suite, w.budget)
+	c := repair.Confirmation{
+		Verdict: ev.Verdict, Fuel: spent(en.m), ValidateCorrectness: ev.ValidateCorrectness, HoldoutCorrectness: ev.HoldoutCorrectness,
+	}
+	switch {
+	case ev.Verdict != evaluate.Pass:
+		c.Why = "its verdict is " + ev.Verdict
+	case ev.Safety < w.safety:
+		c.Why = fmt.Sprintf("its safety is %.2f, and its ancestor's %.2f", ev.Safety, w.safety)
+	case w.reason == datasets.ReasonUnsafe && ev.Safety <= w.safety:
+		c.Why = fmt.Sprintf("its safety is %.2f, as its ancestor's is", ev.Safety)
+	case ev.ValidateCorrectness != nil && *ev.ValidateCorrectness < 1:
+		c.Why = fmt.Sprintf("it passes %.0f %% of the validate cases", 100**ev.ValidateCorrectness)
+	}
+	c.Repaired = c.Why == ""
+	return c, nil
+}
+
+// spent is the fuel of all calls of a measurement.
+func spent(m *evaluate.Measurement) int64 {
+	sum := int64(0)
+	for _, run := range m.Runs {
+		for i := range run {
+			sum += run[i].Fuel
+		}
+	}
+	for i := range m.Timed {
+		sum += m.Timed[i].Fuel
+	}
+	return sum
+}
