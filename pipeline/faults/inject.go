@@ -183,7 +183,7 @@ func (in *injector) try(b *bucket) error {
 		return ignore(err)
 	}
 	in.seen[source] = true
-	f := Fault{Source: source, Family: i.family, Op: i.op, Line: firstLine(in.program.Source(), source), Func: i.fn, Description: i.describe}
+	f := Fault{Source: source, Family: i.family, Op: i.op, Line: FirstLine(in.program.Source(), source), Func: i.fn, Description: i.describe}
 	return in.add(f)
 }
 
@@ -269,7 +269,7 @@ func (in *injector) pair() error {
 			return err
 		}
 		return in.add(Fault{
-			Source: source, Family: TwoFaults, Op: first.Family + ", " + familyOf(pr.Edit), Line: firstLine(in.program.Source(), source), Func: first.Func,
+			Source: source, Family: TwoFaults, Op: first.Family + ", " + familyOf(pr.Edit), Line: FirstLine(in.program.Source(), source), Func: first.Func,
 			Description: first.Description + "; and " + synth.Describe(pr.Edit),
 		})
 	}
@@ -321,8 +321,8 @@ func familyOf(e synth.Edit) string {
 	return Statement
 }
 
-// firstLine is the first line of b that differs from a, from 1.
-func firstLine(a, b string) int {
+// FirstLine is the first line of b that differs from a, from 1.
+func FirstLine(a, b string) int {
 	i := 0
 	for i < len(a) && i < len(b) && a[i] == b[i] {
 		i++
