@@ -20,12 +20,12 @@ func TestInject(t *testing.T) {
 	imp := b.Importer()
 	count := map[string]int{}
 	for i, src := range styleSources(t) {
-		list, err := faults.Inject(src, imp, 7, 20)
+		list, err := faults.Inject(src, imp, 7, 16)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(list) < 20 {
-			t.Errorf("program %d: %d faults, want 20", i, len(list))
+		if len(list) < 16 {
+			t.Errorf("program %d: %d faults, want 16", i, len(list))
 		}
 		seen := map[string]bool{src: true}
 		funcs := map[string]bool{}
