@@ -27,7 +27,8 @@ import (
 //	             exchange: two values of a list
 //	name         all, trade: another variable at all places of a statement; step: of ++
 //	             and +=
-//	clause       replace, and, or, loop: by a condition built from what is in scope
+//	clause       replace, and, or, loop: by a condition built from what is in scope;
+//	             tie: x > y || x == y && a < b
 //	guard        return, leave: if such a condition holds
 //	value        number, text: another one of the source or a usual one; offset: of any
 //	             integer; empty: T{}, nil or 0; element, drop: of a composite literal

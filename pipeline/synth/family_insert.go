@@ -125,8 +125,16 @@ func (b *insertionBuilder) build() {
 	for i, value := range b.p.returns(b.n, 3) {
 		b.add(5+2*i, strings.TrimSpace("return "+value))
 	}
-	for i, v := range b.p.locals(b.n, func(types.Type) bool { return true }, inserted) {
-		cost := 2 * i
+	taken := 0
+	for _, v := range b.p.around(b.n).vars {
+		if taken == inserted {
+			break
+		}
+		if v.Parent() == b.p.pkg.Scope() && types.IsInterface(v.Type()) {
+			continue // an error of the package
+		}
+		cost := 2 * taken
+		taken++
 		b.assignments(cost, v)
 		b.stores(cost, v)
 		b.fields(cost, v)

@@ -649,6 +649,29 @@ func checksum(data []byte) (low, high int) {
 	}
 	return low, high
 }`},
+	{"order of equals", `
+import "sort"
+
+type word struct {
+	text  string
+	count int
+}
+
+func order(words []word) {
+	sort.Slice(words, func(i, j int) bool {
+		return ⟦words[i].count > words[j].count¦words[i].count > words[j].count || words[i].count == words[j].count && words[i].text < words[j].text⟧
+	})
+}`},
+	{"greatest of a map", `
+func most(votes map[string]int) string {
+	best, name := 0, ""
+	for n, v := range votes {
+		if v > best⟦¦ || v == best && n < name⟧ {
+			best, name = v, n
+		}
+	}
+	return name
+}`},
 	{"map of slices is overwritten", `
 func group(words []string) map[int][]string {
 	m := map[int][]string{}

@@ -65,6 +65,7 @@ var priors = map[string]float64{
 	"clause and":     0.08,
 	"clause or":      0.08,
 	"clause loop":    0.3,
+	"clause tie":     0.15,
 
 	"guard return": 0.04,
 	"guard leave":  0.04,
