@@ -9,6 +9,7 @@ import (
 	"toolgen/experiment/manifests"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/bundle"
+	"toolgen/pipeline/repair"
 	"toolgen/pipeline/testgen"
 	"toolgen/specs"
 )
@@ -95,6 +96,12 @@ func (e *Env) bundleInput(x *Experiment, s shipment) (bundle.Input, error) {
 	}
 	if own := bundle.HeaderLicense(in.Source); own != "" {
 		in.License = own // an entrant's is its author's
+	}
+	if s.ancestor != nil {
+		in.Ancestor = &bundle.Ancestor{
+			CandidateID: s.ancestor.id, Source: []byte(s.ancestor.source),
+			Patch: repair.Diff(bundle.SourceName, s.ancestor.source, s.source),
+		}
 	}
 	packages, err := e.builder.Packages(s.imports)
 	if err != nil {

@@ -69,7 +69,8 @@ type contestant struct {
 	origin     string
 	parents    []string
 	firstEpoch int
-	imports    []string // direct, sorted
+	imports    []string    // direct, sorted
+	ancestor   *contestant // of a repaired one: whom it was repaired from
 	m          *evaluate.Measurement
 	final      evaluate.Evaluation // under the last epoch's budget
 	finalBase  float64

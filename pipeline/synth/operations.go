@@ -35,7 +35,11 @@ var variationFamilies = []string{"variable", "operator", "conditional", "literal
 var operations []*operation
 
 func init() {
-	for _, family := range [][]*operation{variableEdits, operatorEdits, conditionalEdits, literalEdits, statementEdits} {
+	for _, family := range [][]*operation{
+		variableEdits, operatorEdits, conditionalEdits, literalEdits, statementEdits,
+		expressionEdits, clauseEdits, guardEdits, valueEdits, callEdits, sliceEdits, insertEdits, moveEdits, blockEdits,
+		ingredientEdits, conversionEdits,
+	} {
 		operations = append(operations, family...)
 	}
 }

@@ -1,0 +1,234 @@
+package synth
+
+import (
+	"fmt"
+	"go/format"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// versions returns the source with its faults and without.
+func (f fault) versions(t testing.TB) (faulty, right string) {
+	t.Helper()
+	source := "package tool\n" + f.source + "\n"
+	for {
+		before, rest, found := strings.Cut(source, "⟦")
+		if !found {
+			break
+		}
+		bad, rest, ok := strings.Cut(rest, "¦")
+		good, after, ok2 := strings.Cut(rest, "⟧")
+		if !ok || !ok2 {
+			t.Fatalf("%s: mark without an end", f.name)
+		}
+		faulty += before + bad
+		right += before + good
+		source = after
+	}
+	return gofmted(t, f.name, faulty+source), gofmted(t, f.name, right+source)
+}
+
+func gofmted(t testing.TB, name, src string) string {
+	t.Helper()
+	b, err := format.Source([]byte(src))
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, src)
+	}
+	return string(b)
+}
+
+func parsed(t testing.TB, src string) *Program {
+	t.Helper()
+	p, err := Parse(src, testImporter(t))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, src)
+	}
+	return p
+}
+
+// tokens is a source without white space. Only proposals that agree in this are
+// realized, since to realize all of all sources takes minutes.
+func tokens(src string) string { return strings.Join(strings.Fields(src), "") }
+
+// leading returns the proposals whose result is a source.
+func leading(p *Program, ps []Proposal, to string) []Proposal {
+	want := tokens(to)
+	var found []Proposal
+	for _, pr := range ps {
+		if tokens(p.splice(pr.splices)) != want {
+			continue
+		}
+		if got, err := p.Realize(pr); err == nil && got == to {
+			found = append(found, pr)
+		}
+	}
+	return found
+}
+
+// One edit repairs each of the faults.
+func TestSingleFaults(t *testing.T) {
+	all := slices.Concat(faults, moreFaults)
+	if len(all) < 45 {
+		t.Errorf("only %d faults", len(all))
+	}
+	for _, f := range all {
+		t.Run(f.name, func(t *testing.T) {
+			faulty, right := f.versions(t)
+			p := parsed(t, faulty)
+			parsed(t, right)
+			ps := p.Proposals()
+			found := leading(p, ps, right)
+			if len(found) == 0 {
+				t.Fatalf("none of %d proposals leads to\n%s", len(ps), right)
+			}
+			for _, pr := range found {
+				better := 0
+				for _, other := range ps {
+					if Prior(other.Edit) > Prior(pr.Edit) {
+						better++
+					}
+				}
+				t.Logf("%s, rank %d; of %d proposals %d have a higher prior", Describe(pr.Edit), pr.Rank, len(ps), better)
+			}
+		})
+	}
+}
+
+// A proposal is an edit of the program: it stands where the edit does, and realizing
+// it is applying the edit. Most of them type-check.
+func TestRealizeIsApply(t *testing.T) {
+	sources := map[string]int{sample: 41, hostile: 7} // to stride
+	for i, f := range slices.Concat(faults, moreFaults) {
+		faulty, _ := f.versions(t)
+		sources[faulty] = 97
+		if i%20 == 2 {
+			sources[faulty] = 3
+		}
+	}
+	tried, accepted := 0, 0
+	for src, stride := range sources { // any order: the sources are independent
+		p := parsed(t, src)
+		seen := map[Edit]bool{}
+		at := 0
+		for i, pr := range p.Proposals() {
+			if pr.Order != i || seen[pr.Edit] || pr.From < at {
+				t.Fatalf("proposal %d, %s, at %d after %d, has order %d or is there twice", i, Describe(pr.Edit), pr.From, at, pr.Order)
+			}
+			seen[pr.Edit] = true
+			at = pr.From
+			if i%stride != 0 {
+				continue
+			}
+			if from, to, err := p.Span(pr.Edit); err != nil || from != pr.From || to != pr.To {
+				t.Errorf("%s: %d to %d, want %d to %d (%v)", Describe(pr.Edit), pr.From, pr.To, from, to, err)
+			}
+			got, err := p.Realize(pr)
+			want, wantErr := p.Apply(pr.Edit)
+			if got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+				t.Fatalf("%s: realized\n%s%v\napplied\n%s%v", Describe(pr.Edit), got, err, want, wantErr)
+			}
+			tried++
+			if err == nil {
+				accepted++
+			}
+		}
+	}
+	t.Logf("%d of %d type-check", accepted, tried)
+	if accepted*10 < tried*6 {
+		t.Errorf("%d of %d type-check, want 60 %%", accepted, tried)
+	}
+}
+
+// hostile has what edits rarely meet: generics, labels, select, channels, defer,
+// several results, shadowed names, and embedded fields.
+const hostile = `package tool
+
+import str "strings"
+
+type pair[K comparable, V any] struct {
+	key K
+	val V
+}
+
+type base struct{ id, n int }
+
+type derived struct {
+	*base
+	next *derived
+	tags map[string][]int
+	f    func(int) (int, error)
+}
+
+func swap[K comparable](ps []pair[K, K]) []pair[K, K] {
+	for i := range ps {
+		ps[i].key, ps[i].val = ps[i].val, ps[i].key
+	}
+	return ps
+}
+
+func (d *derived) sum(len int) (total int, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			total = -len
+		}
+	}()
+outer:
+	for d := d; d != nil; d = d.next {
+		for tag, xs := range d.tags {
+			switch n := len; {
+			case n < 0, tag == "":
+				continue outer
+			case str.HasPrefix(tag, "x"):
+				break outer
+			default:
+				total += xs[n] << 2 &^ 1
+			}
+		}
+		switch x := any(d.id).(type) {
+		case int:
+			total -= x
+		case nil, string:
+		}
+		v, err := d.f(d.id)
+		if err != nil {
+			return v, err
+		}
+	}
+	return
+}
+
+func pump(in <-chan int, out chan<- int) (sent [3]int) {
+	var mask uint8 = 0xf
+	for i := 0; ; i++ {
+		select {
+		case x, ok := <-in:
+			if !ok {
+				return
+			}
+			sent[i%len(sent)] = x
+			out <- x + int(mask)
+		default:
+			go func(i int) { out <- i }(i)
+			goto done
+		}
+	}
+done:
+	return [3]int{1: 2, 0: 1}
+}
+`
+
+// Every op has a prior, and no prior is of an op that does not exist.
+func TestPriors(t *testing.T) {
+	for _, o := range operations {
+		if prior := Prior(Edit{Family: o.family, Op: o.name}); prior <= 0 || prior > 1 {
+			t.Errorf("%s %s has the prior %v", o.family, o.name, prior)
+		}
+	}
+	if len(priors) != len(operations) {
+		t.Errorf("%d priors of %d ops", len(priors), len(operations))
+	}
+	if prior := Prior(Edit{Family: "magic", Op: "wand"}); prior != 0 {
+		t.Errorf("an unknown edit has the prior %v", prior)
+	}
+}
