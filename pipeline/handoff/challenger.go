@@ -37,10 +37,11 @@ type Challenger struct {
 	Source []byte `json:"-"` // what SourcePath names
 }
 
-// ChallengerMetrics is how a challenger did in the lab; null where the spec has no such cases.
+// ChallengerMetrics is how a challenger did in the lab; null is what was not measured, or
+// what the spec has no cases for.
 type ChallengerMetrics struct {
 	Correctness         float64  `json:"correctness"`
-	Fitness             float64  `json:"fitness"`
+	Fitness             *float64 `json:"fitness"`
 	ValidateCorrectness *float64 `json:"validate_correctness"`
 	HoldoutCorrectness  *float64 `json:"holdout_correctness"`
 }
@@ -190,7 +191,7 @@ func (m *ChallengerMetrics) check() error {
 		most  float64
 	}{
 		{"correctness", &m.Correctness, 1},
-		{"fitness", &m.Fitness, 2}, // above 1 by the diversity bonus
+		{"fitness", m.Fitness, 2}, // above 1 by the diversity bonus
 		{"validate_correctness", m.ValidateCorrectness, 1},
 		{"holdout_correctness", m.HoldoutCorrectness, 1},
 	} {

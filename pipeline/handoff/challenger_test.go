@@ -11,10 +11,10 @@ import (
 )
 
 func challenger(c string) Challenger {
-	half := 0.5
+	half, fitness := 0.5, 0.9
 	return Challenger{
 		ID: strings.Repeat(c, 32), HandoffID: strings.Repeat("ee", 32), Spec: "text_deduplicate", ParentIDs: []string{strings.Repeat("dd", 32)},
-		Lineage: LineageRepaired, Metrics: ChallengerMetrics{Correctness: 1, Fitness: 0.9, HoldoutCorrectness: &half}, Source: []byte("package tool // " + c + "\n"),
+		Lineage: LineageRepaired, Metrics: ChallengerMetrics{Correctness: 1, Fitness: &fitness, HoldoutCorrectness: &half}, Source: []byte("package tool // " + c + "\n"),
 	}
 }
 

@@ -34,7 +34,7 @@ func (q *Queue) readClaim(id string) (claim, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return claim{ID: id}, nil
 	}
-	if err != nil && !is[*badFileError](err) {
+	if err != nil && !is[*BadFileError](err) {
 		return claim{}, err
 	}
 	var c claim
@@ -326,7 +326,7 @@ func (q *Queue) review(name string) error {
 		if err == nil && json.Valid(data) {
 			return q.giveUp(path, file, data, c)
 		}
-		if err != nil && !is[*badFileError](err) {
+		if err != nil && !is[*BadFileError](err) {
 			return err
 		}
 		return q.setAside(WorkDir, name, "it was changed while it was worked on, and is no handoff any more")

@@ -103,10 +103,19 @@ func exists(path string) (bool, error) {
 	return true, nil
 }
 
-// badFileError says why a file is not read: it is no regular one, or too large.
-type badFileError struct{ reason string }
+// BadFileError says why a file is not read: it is no regular one, too large, or not ours
+// to read.
+type BadFileError struct{ Reason string }
 
-func (e *badFileError) Error() string { return e.reason }
+func (e *BadFileError) Error() string { return e.Reason }
+
+// ReadFile reads a regular file of at most limit bytes that a handoff points to. It
+// follows no link and waits for nobody: anything that is no such file is a
+// *BadFileError, or fs.ErrNotExist.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	data, _, err := readFile(osDisk{}, path, limit)
+	return data, err
+}
 
 // kind names what a file is that is no regular one.
 func kind(m fs.FileMode) string {
@@ -126,22 +135,22 @@ func kind(m fs.FileMode) string {
 }
 
 // readFile reads a regular file of at most limit bytes, and says which file that was.
-// Anything else is a *badFileError, a file that vanished fs.ErrNotExist.
+// Anything else is a *BadFileError, a file that vanished fs.ErrNotExist.
 func readFile(d disk, path string, limit int64) ([]byte, fs.FileInfo, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, &badFileError{"it is " + kind(info.Mode()) + ", expected a regular file"}
+		return nil, nil, &BadFileError{"it is " + kind(info.Mode()) + ", expected a regular file"}
 	}
 	f, err := d.open(path)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return nil, nil, &badFileError{"it cannot be read: permission denied"}
+		return nil, nil, &BadFileError{"it cannot be read: permission denied"}
 	case errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.ENXIO):
 		// It became one between the two looks.
-		return nil, nil, &badFileError{"it is no regular file"}
+		return nil, nil, &BadFileError{"it is no regular file"}
 	case err != nil:
 		return nil, nil, err
 	}
@@ -150,14 +159,14 @@ func readFile(d disk, path string, limit int64) ([]byte, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, &badFileError{"it is " + kind(info.Mode()) + ", expected a regular file"}
+		return nil, nil, &BadFileError{"it is " + kind(info.Mode()) + ", expected a regular file"}
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, nil, err
 	}
 	if int64(len(data)) > limit {
-		return nil, nil, &badFileError{"it is larger than " + size(limit)}
+		return nil, nil, &BadFileError{"it is larger than " + size(limit)}
 	}
 	return data, info, nil
 }

@@ -270,8 +270,8 @@ func (q *Queue) take(e entry) (*Job, error) {
 		return nil, q.setAside(e.dir, e.name, err.Error())
 	}
 	data, info, err := readFile(q.disk, path, MaxBytes)
-	if bad, ok := errors.AsType[*badFileError](err); ok {
-		return nil, q.setAside(e.dir, e.name, bad.reason)
+	if bad, ok := errors.AsType[*BadFileError](err); ok {
+		return nil, q.setAside(e.dir, e.name, bad.Reason)
 	}
 	if err != nil {
 		return nil, ignoreMissing(err)

@@ -42,7 +42,7 @@ func putJob(queue string, epoch int) (string, error) {
 
 func repaired(c string) Result {
 	return Result{Outcome: handoff.OutcomeRepaired, Reason: "it passes", Challenger: &handoff.Challenger{
-		ID: strings.Repeat(c, 32), Spec: "spec", Metrics: handoff.ChallengerMetrics{Correctness: 1, Fitness: 1}, Source: []byte("package tool\n"),
+		ID: strings.Repeat(c, 32), Spec: "spec", Metrics: handoff.ChallengerMetrics{Correctness: 1}, Source: []byte("package tool\n"),
 	}}
 }
 
