@@ -59,8 +59,10 @@ func (p *program) repairWatch(c *cli.Context) error {
 		return err
 	}
 	dirs := c.StringSlice("specs")
-	if _, err := knownSpecs(dirs); err != nil {
-		return err
+	for _, dir := range dirs {
+		if _, err := os.ReadDir(dir); err != nil {
+			return usagef("--specs %s: %v", dir, err)
+		}
 	}
 	env, err := p.open(c)
 	if err != nil {
@@ -146,9 +148,7 @@ func (p *program) observeWatch(r watch.Record) {
 	if r.ChallengerID != "" {
 		add("challenger", reports.ShortID(r.ChallengerID))
 	}
-	if r.File != "" {
-		add("file", fmt.Sprintf("%q", r.File))
-	}
+	add("file", r.File)
 	add("reason", r.Reason)
 	p.log.Log(context.Background(), level, r.Event, args...)
 }
@@ -185,6 +185,9 @@ func (l *lab) Attempt(ctx context.Context, job *handoff.Job) (watch.Result, erro
 	answer := watch.Result{Outcome: r.Outcome, Reason: r.Summary()}
 	switch r.Outcome {
 	case repair.Repaired:
+		for i, e := range r.Edits {
+			answer.Reason += []string{": ", "; "}[min(i, 1)] + e.Description
+		}
 		answer.Challenger = &handoff.Challenger{
 			ID: *r.ChallengerID, Spec: r.Spec, ParentIDs: []string{r.CandidateID}, Source: r.Source,
 			// Repaired is who passes every search case.
