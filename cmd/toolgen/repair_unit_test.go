@@ -112,7 +112,9 @@ func TestUnitsVerify(t *testing.T) {
 		cmd := exec.Command(analyze, append([]string{"--user", "--man=no", "verify"}, files...)...)
 		cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+dir, "SYSTEMD_LOG_COLOR=0")
 		out, err := cmd.CombinedOutput()
-		return string(out), err
+		// Units of this machine that ours depend on may have faults of their own.
+		ours := slices.DeleteFunc(strings.Split(string(out), "\n"), func(l string) bool { return !strings.Contains(l, "toolgen-repair") })
+		return strings.Join(ours, "\n"), err
 	}
 	for name, units := range map[string][]unit{"service": serviceUnits(l), "timer": timerUnits(l)} {
 		if out, err := verify(units); err != nil || out != "" {
