@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"toolgen/datasets"
 	"toolgen/experiment/manifests"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/bundle"
@@ -31,9 +32,9 @@ type namedBundle struct {
 }
 
 // bundles makes the bundles that the manifest asks for, in the order of seeds and
-// specs. A candidate that won under several seeds is one bundle, that of the first.
+// specs. A candidate that is shown under several seeds is one bundle, that of the first.
 func (e *Env) bundles(ctx context.Context, x *Experiment, out *outcome) ([]namedBundle, error) {
-	wanted := out.winners
+	wanted := out.shown
 	if x.Manifest.Record.Bundles == manifests.RecordAll {
 		wanted = out.built
 	}
@@ -148,9 +149,17 @@ func (e *Env) shipment(ctx context.Context, r *Recorded, prefix string, seed *in
 	if err != nil {
 		return shipment{}, err
 	}
-	return shipment{seed: row.Seed, suite: suite, contestant: &contestant{
+	s := shipment{seed: row.Seed, suite: suite, contestant: &contestant{
 		id: row.CandidateID, spec: row.Spec, source: row.Source, genome: genome, parents: row.ParentIDs, imports: report.Imports,
-	}}, nil
+	}}
+	if row.Origin == datasets.OriginRepair && len(row.ParentIDs) == 1 {
+		parent, err := FindCandidate(r.Run, row.ParentIDs[0], &row.Seed)
+		if err != nil {
+			return shipment{}, err
+		}
+		s.ancestor = &contestant{id: parent.CandidateID, source: parent.Source}
+	}
+	return s, nil
 }
 
 func firstProblem(r *build.Report) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"toolgen/datasets"
 	"toolgen/experiment/evolve"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
@@ -124,21 +125,22 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 		Correctness: ev.Correctness, Fitness: evaluate.BaseFitness(&ev, x.weights),
 	}
 	if c.m.Rejected != "" {
-		out.Outcome = outcomeError
+		out.Outcome = datasets.OutcomeError
 		return out, nil
 	}
 	why := reason(&ev)
 	if why == "" {
 		return out, nil
 	}
-	cure, err := e.heal(ctx, ward{
-		x: x, spec: opt.Spec, suite: suite, programs: programs.get, seed: opt.Seed,
+	cures, err := e.heal(ctx, []ward{{
+		x: x, spec: opt.Spec, suite: suite, programs: programs.get,
 		id: c.id, source: source, m: c.m, reason: why, safety: ev.Safety, budget: budget,
 		patches: opt.Patches, localizer: opt.Localizer, frozen: opt.Frozen, all: opt.All, believe: true, observe: opt.Observe,
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
+	cure := cures[0]
 	out.fill(source, cure)
 	if cure.Outcome != repair.Repaired {
 		return out, nil
@@ -150,7 +152,7 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 	}
 	repaired := &contestant{
 		id: id, spec: opt.Spec.ID, style: opt.Style, source: cure.Source, genome: synth.Genome{Base: source, Edits: cure.Edits},
-		origin: originRepair, parents: []string{c.id}, imports: c.imports, ancestor: c,
+		origin: datasets.OriginRepair, parents: []string{c.id}, imports: c.imports, ancestor: c,
 	}
 	files, err := e.bundle(ctx, x, shipment{contestant: repaired, seed: opt.Seed, suite: suite})
 	if err != nil {
@@ -162,11 +164,6 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 	out.BundleDir = &opt.Out
 	return out, nil
 }
-
-const (
-	outcomeError = "error"
-	originRepair = "repair"
-)
 
 // fill takes over what a search found.
 func (r *Repair) fill(source string, c *cure) {
@@ -196,7 +193,7 @@ func (r *Repair) Summary() string {
 		return "repaired"
 	case repair.NothingToRepair:
 		return "nothing to repair: its verdict is " + r.Verdict
-	case outcomeError:
+	case datasets.OutcomeError:
 		return fmt.Sprintf("refused by the gate (%s), and no case for the lab", r.Verdict)
 	case repair.NotRepaired:
 		return "not repaired: there is nothing more to try"

@@ -53,7 +53,7 @@ type Tables struct {
 // outcome is what executing an experiment leaves behind.
 type outcome struct {
 	tables   Tables
-	winners  []shipment // in the order of seed, spec and style
+	shown    []shipment // winners and the repaired, in the order of seed and spec
 	built    []shipment // everybody that was, in the order of seed, spec and id
 	executed int        // distinct candidates that were measured
 	cached   int        // of these, from the cache
@@ -80,7 +80,7 @@ type contestant struct {
 // execute computes the function: every seed a tournament of its own, committed in
 // the order of the seeds whatever the order in which they end.
 func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*outcome, error) {
-	r := &run{env: e, x: x, opt: opt, programs: map[string]*lazyPrograms{}}
+	r := &run{env: e, x: x, opt: opt, programs: map[string]*lazyPrograms{}, cures: map[string]*cure{}}
 	for _, s := range x.Specs {
 		r.programs[s.ID] = &lazyPrograms{env: e, spec: s}
 	}
@@ -127,6 +127,7 @@ type run struct {
 
 	mu               sync.Mutex // of what follows, and of the callbacks
 	executed, cached int
+	cures            map[string]*cure // what the lab has computed in this execution, by key
 }
 
 // lazyPrograms compiles the programs of a spec when they are first needed: a warm
@@ -181,6 +182,15 @@ type specState struct {
 	played      bool
 	lastRows    []int // indices into the result's evaluations of its latest epoch
 	best        float64
+	challengers []challenger // from the lab, for the spec's next epoch
+	repaired    []string     // ids of all challengers there were
+}
+
+// challenger is a repaired candidate that waits for its spec's next epoch.
+type challenger struct {
+	c          *contestant
+	annealTemp float64 // of its ancestor's slot
+	hasTemp    bool
 }
 
 // tournament plays all epochs of a seed. Specs that play in the same epoch do not
@@ -213,7 +223,6 @@ func (r *run) tournament(ctx context.Context, seed int64) (*seedResult, error) {
 			st := byID[id]
 			first := len(res.evals)
 			res.evals = append(res.evals, generations[i].rows...)
-			res.handoffs = append(res.handoffs, generations[i].handoffs...)
 			st.lastRows = st.lastRows[:0]
 			for n := range generations[i].rows {
 				st.lastRows = append(st.lastRows, first+n)
@@ -223,7 +232,20 @@ func (r *run) tournament(ctx context.Context, seed int64) (*seedResult, error) {
 			r.committedEpoch(st, generations[i], Event{Seed: seed, Epoch: epoch, Epochs: r.x.Manifest.Epochs, Spec: id, Evaluations: evaluated, Best: st.best})
 		}
 		if _, over := r.x.stop.Reached(playsAtAll, history); over {
+			for i := range playing {
+				res.handoffs = append(res.handoffs, generations[i].handoffs()...)
+			}
 			break
+		}
+		states := make([]*specState, len(playing))
+		for i, id := range playing {
+			states[i] = byID[id]
+		}
+		if err := r.lab(ctx, states, epoch, generations); err != nil {
+			return nil, err
+		}
+		for i := range playing {
+			res.handoffs = append(res.handoffs, generations[i].handoffs()...)
 		}
 	}
 	// What was chosen in a spec's last epoch had no next one to survive into.
@@ -252,7 +274,7 @@ func (r *run) committedEpoch(st *specState, g *generation, ev Event) {
 // generation is an epoch of a spec that was played.
 type generation struct {
 	rows             []datasets.Evaluation
-	handoffs         []datasets.Handoff
+	failing          []*failing // in total order
 	executed, cached int
 }
 
@@ -293,7 +315,8 @@ func (r *run) play(ctx context.Context, st *specState, seed int64, epoch int) (*
 }
 
 // fill makes the slots of the next generation: the population, and beside it the
-// entrants, in the order of the manifest.
+// challengers from the lab, in the total order of their ancestors, and the entrants, in
+// the order of the manifest.
 func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
 	m := r.x.Manifest
 	cfg := evolve.Config{
@@ -329,6 +352,13 @@ func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
 		}
 		slots = append(slots, &slot{Slot: p, c: c})
 	}
+	for _, ch := range st.challengers {
+		slots = append(slots, &slot{c: ch.c, Slot: evolve.Slot{
+			Slot: len(slots), ID: ch.c.id, Genome: ch.c.genome, Origin: datasets.OriginRepair,
+			AnnealTemp: ch.annealTemp, HasTemp: ch.hasTemp, ParentIDs: ch.c.parents,
+		}})
+	}
+	st.challengers = nil
 	for _, en := range r.x.entrants {
 		if en.spec != st.spec.ID || st.played && !en.keep || cfg.Excluded(en.id) {
 			continue
@@ -432,7 +462,7 @@ func (r *run) commit(st *specState, slots []*slot, seed int64, epoch int, budget
 		rows[i].Selected = slices.ContainsFunc(st.survivors, func(s evolve.Ranked) bool { return s.ID == k.ID })
 	}
 	g.rows = rows
-	g.handoffs = r.x.handoffRows(slots, seed, epoch)
+	g.failing = r.x.failing(slots, ranked, seed, epoch)
 }
 
 func orNaN(f *float64) float64 {

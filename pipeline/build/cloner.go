@@ -15,6 +15,7 @@ import (
 // the syntax tree names, so what it leaves alone stays as it is.
 type cloner struct {
 	r      *Report
+	name   string // of the package that it goes to
 	suffix string
 	pkg    *types.Package
 	file   *ast.File
@@ -28,8 +29,8 @@ type cloneSplice struct {
 	text     string
 }
 
-func newCloner(r *Report, suffix string) *cloner {
-	return &cloner{r: r, suffix: suffix, pkg: r.Package, file: r.Syntax[0]}
+func newCloner(r *Report, name, suffix string) *cloner {
+	return &cloner{r: r, name: name, suffix: suffix, pkg: r.Package, file: r.Syntax[0]}
 }
 
 func (c *cloner) offset(p token.Pos) int { return c.r.Fset.PositionFor(p, false).Offset }
@@ -90,7 +91,7 @@ func (c *cloner) renamed(id *ast.Ident) bool {
 // whole returns the whole program under other names, and the name of the function that
 // sets its package-level variables; "" if there is nothing to set.
 func (c *cloner) whole() (text, prepare string) {
-	c.put(c.file.Name.Pos(), c.file.Name.End(), "m")
+	c.put(c.file.Name.Pos(), c.file.Name.End(), c.name)
 	c.rename(c.file)
 	inits := c.renameInits()
 	setters, ok := c.deferValues()
@@ -267,7 +268,7 @@ func (c *cloner) share(base *Report) bool {
 // differing returns the functions that have another text than in base, and the entry.
 // ok is false if anything else differs.
 func (c *cloner) differing(base *Report) (map[*types.Func]bool, bool) {
-	b := newCloner(base, "")
+	b := newCloner(base, "", "")
 	if len(c.file.Decls) != len(b.file.Decls) || c.file.Name.Name != b.file.Name.Name {
 		return nil, false
 	}
@@ -387,7 +388,7 @@ func (c *cloner) dynamicMethods() map[string]bool {
 // use.
 func (c *cloner) part() string {
 	var out strings.Builder
-	out.WriteString("package m\n\n")
+	out.WriteString("package " + c.name + "\n\n")
 	var decls []*ast.FuncDecl
 	used := map[*types.PkgName]bool{}
 	for _, decl := range c.file.Decls {

@@ -118,7 +118,7 @@ func TestClonesAnswerAlike(t *testing.T) {
 		return s.String()
 	}
 	for name, base := range map[string]*Report{"shared": base, "whole": nil} {
-		m, refused, err := b.Clones(ctx, base, versions)
+		m, refused, err := b.Clones(ctx, []CloneGroup{{base, versions}})
 		if err != nil || len(refused) > 0 {
 			t.Fatalf("%s: refused %v, error %v", name, refused, err)
 		}
@@ -176,7 +176,7 @@ func TestClonesShare(t *testing.T) {
 		{"count++", "count--", "Run"},
 	} {
 		r := b.Inspect(Tool, tool(strings.Replace(twisted, tt.change, tt.to, 1)))
-		c := newCloner(r, "_m0")
+		c := newCloner(r, "g0", "_m0")
 		var cloned []string
 		if c.share(base) {
 			text := c.part()
@@ -204,7 +204,7 @@ func declares(text, name string) bool {
 // What the compiler alone refuses is left out, and the others stand.
 func TestClonesRefused(t *testing.T) {
 	out := make([]bool, 3)
-	err := error(&commandError{verb: "build", err: exitError(t), stderr: "# toolgen.guest/m\nm/m1.go:3:5: stack frame too large\n"})
+	err := error(&commandError{verb: "build", err: exitError(t), stderr: "# toolgen.guest/g0\ng0/m1.go:3:5: stack frame too large\n"})
 	if !leaveOut(err, out) || out[0] || !out[1] || out[2] {
 		t.Errorf("left out: %v", out)
 	}
@@ -213,7 +213,7 @@ func TestClonesRefused(t *testing.T) {
 	}
 	b := open(t)
 	r := b.Inspect(Tool, tool(twisted))
-	sources, err := cloneSources(r, []*Report{r, r}, []bool{true, false})
+	sources, err := cloneSources([]CloneGroup{{r, []*Report{r, r}}}, []bool{true, false})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestClonesRefused(t *testing.T) {
 	for _, s := range sources {
 		names = append(names, s.path)
 	}
-	if got := strings.Join(names, " "); got != "m/base.go m/m1.go main.go" {
+	if got := strings.Join(names, " "); got != "g0/base.go g0/m1.go main.go" {
 		t.Errorf("sources: %s", got)
 	}
 }
@@ -244,7 +244,7 @@ func BenchmarkClones(b *testing.B) {
 				for i := range versions {
 					versions[i] = version()
 				}
-				m, _, err := builder.Clones(ctx, base, versions)
+				m, _, err := builder.Clones(ctx, []CloneGroup{{base, versions}})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"flag"
-	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,62 +128,36 @@ func (a answered) right(c specs.Case) bool {
 	return a.outcome == sandbox.ToolError && c.Error || a.outcome == sandbox.OK && !c.Error && a.output == string(c.Output)
 }
 
-// answer runs programs on their cases. Few modules are built: for that all programs
-// get the same imports.
+// answer runs programs on their cases. All of them are in one module.
 func answer(t *testing.T, programs []unit) [][][]answered {
 	t.Helper()
 	b := builder(t)
-	imports := map[string]bool{}
-	for _, p := range programs {
-		r := b.Inspect(build.Tool, files(p.source))
-		if r.Verdict != "" {
-			t.Fatalf("%s: the gate refuses it: %v", p.name, r.Problems)
-		}
-		for _, path := range r.Imports {
-			imports[path] = true
-		}
-	}
-	blank := "import (\n"
-	for _, path := range slices.Sorted(maps.Keys(imports)) {
-		blank += fmt.Sprintf("\t_ %q\n", path)
-	}
-	blank += ")\n\nimport"
-	units := make([]build.Unit, len(programs))
-	index := map[string]int{}
+	reports := make([]*build.Report, len(programs))
 	for i, p := range programs {
-		units[i] = build.Unit{ID: p.name, Role: build.Tool, Files: files(strings.Replace(p.source, "import", blank, 1))}
-		units[i].Report = b.Inspect(build.Tool, units[i].Files)
-		if units[i].Report.Verdict != "" {
-			t.Fatalf("%s: %v", p.name, units[i].Report.Problems)
+		if reports[i] = b.Inspect(build.Tool, files(p.source)); reports[i].Verdict != "" {
+			t.Fatalf("%s: the gate refuses it: %v", p.name, reports[i].Problems)
 		}
-		index[p.name] = i
 	}
-	limits := sandbox.Limits{Fuel: 100_000_000, FuelPerMS: 10_000_000, MemoryBytes: 64 << 20, OutputBytes: 1 << 20, Wall: time.Minute}
+	m, refused, err := b.Clones(t.Context(), nil, reports)
+	if err != nil || len(refused) > 0 {
+		t.Fatalf("%v; refused: %v", err, refused)
+	}
+	defer m.Close()
+	limits := sandbox.Limits{Fuel: 50_000_000, FuelPerMS: 10_000_000, MemoryBytes: 64 << 20, OutputBytes: 1 << 20, Wall: time.Minute}
 	answers := make([][][]answered, len(programs))
 	var g errgroup.Group
 	g.SetLimit(2)
-	for _, batch := range build.Plan(units) {
+	for i, p := range programs {
 		g.Go(func() error {
-			m, err := b.Module(t.Context(), batch)
-			if err != nil {
-				return err
-			}
-			defer m.Close()
-			for at, u := range batch.Units {
-				i := index[u.ID]
-				answers[i] = make([][]answered, len(programs[i].cases))
-				for c := range programs[i].cases {
-					for e := range programs[i].entropies {
-						entropy := seed.Entropy(1, "corpus", u.ID, c, e)
-						r, err := m.Call(t.Context(), sandbox.Call{Index: uint32(at), Input: programs[i].cases[c].Input, Entropy: entropy, Limits: limits})
-						if err != nil {
-							return err
-						}
-						answers[i][c] = append(answers[i][c], answered{r.Outcome, string(r.Output)})
-						if r.Outcome == sandbox.Timeout {
-							break
-						}
+			answers[i] = make([][]answered, len(p.cases))
+			for c := range p.cases {
+				for e := range p.entropies {
+					entropy := seed.Entropy(1, "corpus", p.name, c, e)
+					r, err := m.Call(t.Context(), sandbox.Call{Index: uint32(i), Input: p.cases[c].Input, Entropy: entropy, Limits: limits})
+					if err != nil {
+						return err
 					}
+					answers[i][c] = append(answers[i][c], answered{r.Outcome, string(r.Output)})
 				}
 			}
 			return nil

@@ -22,15 +22,15 @@ var shared struct {
 func builder(t testing.TB) *build.Builder {
 	t.Helper()
 	shared.once.Do(func() {
-		var engine *sandbox.Engine
-		if engine, shared.err = sandbox.NewEngine(); shared.err != nil {
+		var screening *sandbox.Engine
+		if screening, shared.err = sandbox.NewScreeningEngine(); shared.err != nil {
 			return
 		}
 		dir := t.TempDir()
 		if cache, err := os.UserCacheDir(); err == nil {
 			dir = filepath.Join(cache, "toolgen-test")
 		}
-		shared.builder, shared.err = build.Open(context.Background(), build.Config{Dir: dir, Engine: engine})
+		shared.builder, shared.err = build.Open(context.Background(), build.Config{Dir: dir, Screening: screening})
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)

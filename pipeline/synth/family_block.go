@@ -77,24 +77,18 @@ var blockEdits = []*operation{
 		},
 	},
 	{
-		family: "block", name: "range", verb: "exchange key and value of the range",
+		family: "block", name: "defer", verb: "defer the call with what its arguments are then",
 		match: func(p *Program, n ast.Node) bool {
-			r, ok := n.(*ast.RangeStmt)
-			return ok && r.Key != nil
+			d, ok := n.(*ast.DeferStmt)
+			if !ok {
+				return false
+			}
+			_, literal := d.Call.Fun.(*ast.FuncLit)
+			return !literal
 		},
 		choices: func(p *Program, n ast.Node) []choice {
-			r := n.(*ast.RangeStmt)
-			key := p.text(r.Key)
-			c := p.choose(2)
-			switch {
-			case r.Value == nil:
-				c.add("value", splice{p.from(r.Key), p.to(r.Key), "_, " + key})
-			case key == "_":
-				c.add("key", splice{p.from(r.Key), p.to(r.Value), p.text(r.Value)})
-			default:
-				c.add("both", splice{p.from(r.Key), p.to(r.Value), p.text(r.Value) + ", " + key})
-			}
-			return c.choices
+			call := n.(*ast.DeferStmt).Call
+			return []choice{p.replace(call, "", "func() { "+p.text(call)+" }()")}
 		},
 	},
 	{
@@ -163,12 +157,12 @@ func elseChoices(p *Program, n ast.Node) []choice {
 		return nil
 	}
 	next := list[i+1]
-	if _, ok := next.(*ast.IfStmt); ok {
+	if _, ok := next.(*ast.IfStmt); ok && strings.TrimSpace(p.src[end:p.from(next)]) == "" { // no comment between
 		c.add("if", splice{end, p.from(next), " else "})
 	}
-	c.add("next", splice{end, p.from(next), " else {\n"}, splice{p.to(next), p.to(next), "\n}"})
+	c.add("next", splice{end, end, " else {"}, splice{p.to(next), p.to(next), "\n}"})
 	if last := list[len(list)-1]; last != next {
-		c.add("rest", splice{end, p.from(next), " else {\n"}, splice{p.to(last), p.to(last), "\n}"})
+		c.add("rest", splice{end, end, " else {"}, splice{p.to(last), p.to(last), "\n}"})
 	}
 	return c.choices
 }

@@ -245,7 +245,7 @@ func wrapChoices(p *Program, n ast.Node) []choice {
 		}
 	}
 	if isBasic(t, types.IsFloat) && p.imports("math") {
-		for _, name := range []string{"Abs", "Floor", "Ceil", "Sqrt"} {
+		for _, name := range []string{"Abs", "Floor", "Ceil", "Round", "Sqrt"} {
 			call("math."+name, text)
 		}
 	}

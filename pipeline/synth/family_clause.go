@@ -119,7 +119,12 @@ const asked = 7
 // conditions returns questions about what is around a node, the likely ones first.
 func (p *Program) conditions(n ast.Node, limit int) []condition {
 	b := conditionBuilder{p: p, n: n}
-	b.vars = p.locals(n, func(types.Type) bool { return true }, asked)
+	for _, v := range p.around(n).vars {
+		// Variables of the package that hold errors are as good as constants.
+		if len(b.vars) < asked && !(v.Parent() == p.pkg.Scope() && types.IsInterface(v.Type())) {
+			b.vars = append(b.vars, v)
+		}
+	}
 	for i, v := range b.vars {
 		b.about(i, atom{v.Name(), v.Type(), v})
 	}
@@ -237,9 +242,12 @@ func (b *conditionBuilder) pair(i, j int) {
 		b.compare(cost+1, x.Name(), token.EQL, length, false)
 		b.compare(cost+3, x.Name(), token.EQL, length+"-1", false)
 		b.compare(cost+3, x.Name(), token.LSS, length+"-1", false)
-	case measurable(x.Type()) && measurable(y.Type()) && i < j && identical:
-		b.compare(cost+2, "len("+x.Name()+")", token.EQL, "len("+y.Name()+")", false)
+	}
+	if identical && measurable(x.Type()) {
 		b.compare(cost+2, "len("+x.Name()+")", token.LSS, "len("+y.Name()+")", false)
+		if i < j {
+			b.compare(cost+2, "len("+x.Name()+")", token.EQL, "len("+y.Name()+")", false)
+		}
 	}
 	if m, ok := x.Type().Underlying().(*types.Map); ok && isBool(m.Elem()) && types.Identical(m.Key(), y.Type()) {
 		b.add(cost-1, x.Name()+"["+y.Name()+"]", primary, false)
@@ -264,7 +272,7 @@ func (b *conditionBuilder) elements() {
 				continue
 			}
 			x := s.Name() + "[" + k.Name() + "]"
-			cost := i + j + 4
+			cost := i + j + 2
 			if isNumber(elem) {
 				b.compare(cost+1, x, token.EQL, "0", true)
 				b.compare(cost+1, x, token.GTR, "0", true)

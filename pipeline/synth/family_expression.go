@@ -389,11 +389,26 @@ func exchangeChoices(p *Program, n ast.Node) []choice {
 			if p.text(x) == p.text(y) || !p.exchanges(x, y) {
 				continue
 			}
-			c.add(strconv.Itoa(i)+","+strconv.Itoa(j),
-				splice{p.from(x), p.to(x), p.text(y)}, splice{p.from(y), p.to(y), p.text(x)})
+			arg := strconv.Itoa(i) + "," + strconv.Itoa(j)
+			c.add(arg, splice{p.from(x), p.to(x), p.text(y)}, splice{p.from(y), p.to(y), p.text(x)})
+			// f(x+1, y) for f(x, y+1): neighbours in a grid are mixed up like this.
+			if b, ok := x.(*ast.BinaryExpr); ok && literal(b.Y) {
+				c.add(arg+" operator", p.handOver(b, y)...)
+			} else if b, ok := y.(*ast.BinaryExpr); ok && literal(b.Y) {
+				c.add(arg+" operator", p.handOver(b, x)...)
+			}
 		}
 	}
 	return c.choices
+}
+
+// handOver takes an operator and its right operand from an expression and gives them
+// to another one.
+func (p *Program) handOver(b *ast.BinaryExpr, to ast.Expr) []splice {
+	return []splice{
+		{p.from(b), p.to(b), p.text(b.X)},
+		{p.from(to), p.to(to), p.part(to, b.Op, false) + b.Op.String() + p.text(b.Y)},
+	}
 }
 
 // exchanges reports whether each of two values can stand in the place of the other.

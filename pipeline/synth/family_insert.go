@@ -15,14 +15,35 @@ var insertEdits = []*operation{
 		family: "insert", name: "before", verb: "insert before the statement",
 		match: isListed,
 		choices: func(p *Program, n ast.Node) []choice {
-			return p.insertions(n, func(text string) splice { return splice{p.from(n), p.from(n), text + "\n"} })
+			return p.insertions(n, insertionsPerSite, func(text string) splice { return splice{p.from(n), p.from(n), text + "\n"} })
 		},
 	},
 	{
 		family: "insert", name: "after", verb: "insert after the last statement",
 		match: func(p *Program, n ast.Node) bool { return isListed(p, n) && p.next(n) == nil && !leaves(n) },
 		choices: func(p *Program, n ast.Node) []choice {
-			return p.insertions(n, func(text string) splice { return splice{p.to(n), p.to(n), "\n" + text} })
+			return p.insertions(n, insertionsPerSite, func(text string) splice { return splice{p.to(n), p.to(n), "\n" + text} })
+		},
+	},
+	{
+		family: "insert", name: "inside", verb: "insert into the empty block",
+		match: func(p *Program, n ast.Node) bool { return p.emptyAt(n) >= 0 },
+		choices: func(p *Program, n ast.Node) []choice {
+			at, end := p.emptyAt(n), ""
+			if _, ok := n.(*ast.BlockStmt); ok {
+				end = "\n"
+			}
+			return p.insertions(n, insertionsPerSite, func(text string) splice { return splice{at, at, "\n" + text + end} })
+		},
+	},
+	{
+		family: "insert", name: "else", verb: "insert an else",
+		match: func(p *Program, n ast.Node) bool {
+			s, ok := n.(*ast.IfStmt)
+			return ok && s.Else == nil
+		},
+		choices: func(p *Program, n ast.Node) []choice {
+			return p.insertions(n, 16, func(text string) splice { return splice{p.to(n), p.to(n), " else {\n" + text + "\n}"} })
 		},
 	},
 }
@@ -36,6 +57,26 @@ func leaves(n ast.Node) bool {
 	return false
 }
 
+// emptyAt returns where in a block or a case without statements one can stand, or -1.
+func (p *Program) emptyAt(n ast.Node) int {
+	switch n := n.(type) {
+	case *ast.BlockStmt:
+		if len(n.List) > 0 {
+			return -1
+		}
+		switch p.parent[n].(type) {
+		case *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
+			return -1
+		}
+		return p.tok.Offset(n.Rbrace)
+	case *ast.CaseClause:
+		if len(n.Body) == 0 {
+			return p.tok.Offset(n.Colon) + 1
+		}
+	}
+	return -1
+}
+
 // How many statements may be inserted at a site, and from how many variables they are
 // built.
 const (
@@ -43,11 +84,11 @@ const (
 	inserted          = 8
 )
 
-func (p *Program) insertions(n ast.Node, at func(text string) splice) []choice {
+func (p *Program) insertions(n ast.Node, limit int, at func(text string) splice) []choice {
 	b := insertionBuilder{p: p, n: n}
 	b.build()
 	slices.SortStableFunc(b.found, func(x, y insertion) int { return cmp.Compare(x.cost, y.cost) })
-	c := p.choose(insertionsPerSite)
+	c := p.choose(limit)
 	for _, in := range b.found {
 		c.add(in.text, at(in.text))
 	}
@@ -84,11 +125,20 @@ func (b *insertionBuilder) build() {
 	for i, value := range b.p.returns(b.n, 3) {
 		b.add(5+2*i, strings.TrimSpace("return "+value))
 	}
-	for i, v := range b.p.locals(b.n, func(types.Type) bool { return true }, inserted) {
-		cost := 2 * i
+	taken := 0
+	for _, v := range b.p.around(b.n).vars {
+		if taken == inserted {
+			break
+		}
+		if v.Parent() == b.p.pkg.Scope() && types.IsInterface(v.Type()) {
+			continue // an error of the package
+		}
+		cost := 2 * taken
+		taken++
 		b.assignments(cost, v)
 		b.stores(cost, v)
 		b.fields(cost, v)
+		b.calls(cost, v)
 	}
 }
 
@@ -108,12 +158,16 @@ func (b *insertionBuilder) assignments(cost int, v *types.Var) {
 		b.add(cost+1, name, "++")
 		b.add(cost+1, name, "--")
 		b.add(cost+5, name, " = 0")
+		for j, text := range b.p.elements(b.n, func(other types.Type) bool { return types.Identical(other, t) }, 2) {
+			b.add(cost+6+j, name, " = ", text)
+		}
 		for j, a := range b.same(t, 3) {
 			if a.text != name {
 				b.add(cost+3+2*j, name, " += ", a.text)
 				b.add(cost+5+2*j, name, " -= ", a.text)
 			}
 		}
+		b.remainder(cost+4, name, t)
 	case isBool(t):
 		b.add(cost+1, name, " = true")
 		b.add(cost+1, name, " = false")
@@ -131,6 +185,22 @@ func (b *insertionBuilder) assignments(cost int, v *types.Var) {
 		b.add(cost+5, name, " = ", name, "[1:]")
 		b.add(cost+5, name, " = ", name, "[:len(", name, ")-1]")
 		b.add(cost+6, name, " = nil")
+	}
+}
+
+// remainder keeps an integer below a constant, or a variable.
+func (b *insertionBuilder) remainder(cost int, name string, t types.Type) {
+	if !isBasic(t, types.IsInteger) {
+		return
+	}
+	taken := 0
+	for _, a := range slices.Backward(b.p.atoms(b.n, func(other types.Type) bool {
+		return types.Identical(other, t) || isUntyped(other) && isBasic(other, types.IsInteger)
+	}, 40)) {
+		if a.text != name && taken < 2 {
+			b.add(cost+taken, name, " %= ", a.text)
+			taken++
+		}
 	}
 }
 
@@ -211,12 +281,62 @@ func (b *insertionBuilder) fields(cost int, v *types.Var) {
 		case isNumber(f.Type()):
 			b.add(more, name, "++")
 			b.add(more+2, name, "--")
+			b.remainder(more+2, name, f.Type())
 		case isSlice(f.Type()):
 			for l, text := range b.p.appendable(b.n, f.Type(), 2) {
 				b.add(more+2*l, name, " = append(", name, ", ", text, ")")
 			}
 		case nilable(f.Type()):
 			b.add(more+2, name, " = nil")
+		}
+	}
+}
+
+// sorting are functions of imports that put a slice in order.
+var sorting = []struct{ path, elem, fun string }{
+	{"sort", "int", "sort.Ints"},
+	{"sort", "string", "sort.Strings"},
+	{"sort", "float64", "sort.Float64s"},
+	{"slices", "", "slices.Sort"},
+	{"slices", "", "slices.Reverse"},
+}
+
+// calls are for the sake of what they do: functions and methods without a result that
+// take the variable and nothing else, or one more value of its methods.
+func (b *insertionBuilder) calls(cost int, v *types.Var) {
+	takes := func(t types.Type) bool {
+		sig, ok := t.(*types.Signature)
+		return ok && sig.Params().Len() == 1 && sig.Results().Len() == 0 && !sig.Variadic() && sig.TypeParams().Len() == 0 &&
+			types.Identical(sig.Params().At(0).Type(), v.Type())
+	}
+	for _, f := range b.p.locals(b.n, takes, 2) {
+		b.add(cost+2, f.Name(), "(", v.Name(), ")")
+	}
+	for _, name := range b.p.pkg.Scope().Names() {
+		if f, ok := b.p.pkg.Scope().Lookup(name).(*types.Func); ok && takes(f.Type()) && b.p.visible(f, b.n.Pos()) {
+			b.add(cost+4, name, "(", v.Name(), ")")
+		}
+	}
+	if _, named := types.Unalias(v.Type()).(*types.Basic); !named {
+		for i, m := range b.p.methods(v.Type()) {
+			sig := m.Signature()
+			switch {
+			case i >= 20 || sig.Results().Len() > 0 || sig.Variadic():
+			case sig.Params().Len() == 0:
+				b.add(cost+4+i/4, v.Name(), ".", m.Name(), "()")
+			case sig.Params().Len() == 1:
+				for j, a := range b.same(sig.Params().At(0).Type(), 2) {
+					b.add(cost+4+i/4+2*j, v.Name(), ".", m.Name(), "(", a.text, ")")
+				}
+			}
+		}
+	}
+	if isSlice(v.Type()) {
+		elem := elementOf(v.Type())
+		for _, s := range sorting {
+			if b.p.imports(s.path) && (s.elem == "" || types.Identical(v.Type(), types.NewSlice(elem)) && b.p.named(elem) == s.elem) {
+				b.add(cost+5, s.fun, "(", v.Name(), ")")
+			}
 		}
 	}
 }

@@ -99,10 +99,13 @@ var sliceEdits = []*operation{
 		choices: func(p *Program, n ast.Node) []choice {
 			e := n.(ast.Expr)
 			own := p.place(e).own
-			c := p.choose(6)
+			c := p.choose(7)
 			lit, ok := e.(*ast.CompositeLit)
 			if target := p.assignedBy(e); ok && target != "" && len(lit.Elts) > 0 && !p.keyed(lit) {
 				c.put(e, "append("+target+", "+p.src[p.from(lit.Elts[0]):p.to(lit.Elts[len(lit.Elts)-1])]+")", primary)
+			}
+			if target := p.assignedBy(e); target != "" && target != p.text(e) && !ok {
+				c.put(e, "append("+target+", "+p.text(e)+"...)", primary)
 			}
 			for _, a := range p.appendable(n, own, 5) {
 				c.put(e, "append("+p.text(e)+", "+a+")", primary)
@@ -252,9 +255,7 @@ func (p *Program) appendable(n ast.Node, t types.Type, limit int) []string {
 	for _, a := range p.atoms(n, func(other types.Type) bool { return types.Identical(other, elem) }, limit) {
 		texts = append(texts, a.text)
 	}
-	for _, text := range p.elements(n, func(other types.Type) bool { return types.Identical(other, elem) }, 2) {
-		texts = append(texts, text)
-	}
+	texts = append(texts, p.elements(n, func(other types.Type) bool { return types.Identical(other, elem) }, 2)...)
 	for _, a := range p.atoms(n, func(other types.Type) bool { return types.Identical(other, t) }, 2) {
 		texts = append(texts, a.text+"...")
 	}

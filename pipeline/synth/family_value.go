@@ -74,16 +74,27 @@ var valueEdits = []*operation{
 		choices: elementAdditions,
 	},
 	{
-		family: "value", name: "drop", verb: "drop an element of the literal",
+		family: "value", name: "drop", verb: "drop an element of the literal, or a value of the case",
 		match: func(p *Program, n ast.Node) bool {
-			lit, ok := n.(*ast.CompositeLit)
-			return ok && len(lit.Elts) > 0
+			switch n := n.(type) {
+			case *ast.CompositeLit:
+				return len(n.Elts) > 0
+			case *ast.CaseClause:
+				return len(n.List) > 1
+			}
+			return false
 		},
 		choices: func(p *Program, n ast.Node) []choice {
-			lit := n.(*ast.CompositeLit)
+			var list []ast.Expr
+			switch n := n.(type) {
+			case *ast.CompositeLit:
+				list = n.Elts
+			case *ast.CaseClause:
+				list = n.List
+			}
 			c := p.choose(4)
-			for i, e := range lit.Elts {
-				c.add(strconv.Itoa(i), p.without(lit.Elts, e))
+			for i, e := range list {
+				c.add(strconv.Itoa(i), p.without(list, e))
 			}
 			return c.choices
 		},

@@ -462,6 +462,216 @@ func sum(words []string) (int, error) {
 	}
 	return total, nil
 }`},
+	{"pushed on the other stack", `
+func split(xs []int) (odd, even []int) {
+	for _, x := range xs {
+		if x%2 == 1 {
+			odd = append(odd, x)
+		} else {
+			⟦odd = append(odd, x)¦even = append(even, x)⟧
+		}
+	}
+	return odd, even
+}`},
+	{"last of the other stack", `
+func top(values, ops []int) int {
+	if len(ops) == 0 {
+		return 0
+	}
+	return ⟦values[len(values)-1]¦ops[len(ops)-1]⟧
+}`},
+	{"rows for columns", `
+func transposed(m [][]int) [][]int {
+	out := make([][]int, len(m))
+	for i := range out {
+		out[i] = make([]int, len(m))
+		for j := range m {
+			⟦out[i][j] = m[i][j]¦out[j][i] = m[i][j]⟧
+		}
+	}
+	return out
+}`},
+	{"break leaves the switch only", `
+func until(s string) int {
+	n := 0
+⟦	for¦loop:
+	for⟧ _, r := range s {
+		switch r {
+		case '.':
+			⟦break¦break loop⟧
+		default:
+			n++
+		}
+	}
+	return n
+}`},
+	{"things are used twice in a round", `
+func ways(coins []int, total int) bool {
+	can := make([]bool, total+1)
+	can[0] = true
+	for _, c := range coins {
+		for ⟦i := c; i <= total; i++¦i := total; i >= c; i--⟧ {
+			can[i] = can[i] || can[i-c]
+		}
+	}
+	return can[total]
+}`},
+	{"counted by one", `
+func total(counts map[string]int) int {
+	sum := 0
+	for _, n := range counts {
+		if n > 0 {
+			⟦sum++¦sum += n⟧
+		}
+	}
+	return sum
+}`},
+	{"not reset in the other branch", `
+func streak(xs []bool) int {
+	run, best := 0, 0
+	for _, x := range xs {
+		if x {
+			run++
+			best = max(best, run)
+		}⟦¦ else {
+			run = 0
+		}⟧
+	}
+	return best
+}`},
+	{"nothing done in a case", `
+func depth(s string) int {
+	d, most := 0, 0
+	for _, r := range s {
+		switch r {
+		case '(':
+			d++
+			most = max(most, d)
+		case ')':⟦¦
+			d--⟧
+		}
+	}
+	return most
+}`},
+	{"not sorted", `
+import "sort"
+
+func median(xs []int) int {
+	⟦¦sort.Ints(xs)
+	⟧return xs[len(xs)/2]
+}
+
+func rank(xs []int, x int) int {
+	sort.Ints(xs)
+	return sort.SearchInts(xs, x)
+}`},
+	{"heap is not restored", `
+type heap struct{ xs []int }
+
+func (h *heap) fix() {
+	for i := len(h.xs) - 1; i > 0 && h.xs[i] < h.xs[(i-1)/2]; i = (i - 1) / 2 {
+		h.xs[i], h.xs[(i-1)/2] = h.xs[(i-1)/2], h.xs[i]
+	}
+}
+
+func (h *heap) push(x int) {
+	h.xs = append(h.xs, x)⟦¦
+	h.fix()⟧
+}`},
+	{"parent of a node in a heap", `
+func up(h []int, i int) {
+	for i > 0 && h[i] < h[⟦i/2¦(i-1)/2⟧] {
+		h[i], h[(i-1)/2] = h[(i-1)/2], h[i]
+		i = (i - 1) / 2
+	}
+}`},
+	{"comparison of runs of digits", `
+func less(a, b string) bool {
+	if len(a) != len(b) {
+		return ⟦a < b¦len(a) < len(b)⟧
+	}
+	return a < b
+}`},
+	{"half open and closed", `
+type span struct{ from, to int }
+
+func overlap(a, b span) bool {
+	return a.from < b.to && ⟦a.from < b.to¦b.from < a.to⟧
+}`},
+	{"neighbours in a grid", `
+func flood(grid [][]bool, x, y int) int {
+	if y < 0 || x < 0 || y >= len(grid) || x >= len(grid[y]) || !grid[y][x] {
+		return 0
+	}
+	grid[y][x] = false
+	return 1 + flood(grid, x-1, y) + flood(grid, ⟦x, y+1¦x+1, y⟧) + flood(grid, x, y-1) + flood(grid, x, y+1)
+}`},
+	{"use is not noted", `
+type cache struct {
+	values map[string]int
+	order  []string
+}
+
+func (c *cache) touch(key string) {
+	for i, k := range c.order {
+		if k == key {
+			c.order = append(c.order[:i], c.order[i+1:]...)
+			break
+		}
+	}
+	c.order = append(c.order, key)
+}
+
+func (c *cache) get(key string) (int, bool) {
+	v, ok := c.values[key]
+	if ok {
+		⟦¦c.touch(key)
+		⟧return v, true
+	}
+	return 0, false
+}`},
+	{"argument of defer", `
+func run(steps []func() int, done func(int)) {
+	total := 0
+	defer ⟦done(total)¦func() { done(total) }()⟧
+	for _, s := range steps {
+		total += s()
+	}
+}`},
+	{"sum is not reduced", `
+const modulus = 65521
+
+func checksum(data []byte) (low, high int) {
+	for _, b := range data {
+		low = (low + int(b)) % modulus
+		high += low⟦¦
+		high %= modulus⟧
+	}
+	return low, high
+}`},
+	{"order of equals", `
+import "sort"
+
+type word struct {
+	text  string
+	count int
+}
+
+func order(words []word) {
+	sort.Slice(words, func(i, j int) bool {
+		return ⟦words[i].count > words[j].count¦words[i].count > words[j].count || words[i].count == words[j].count && words[i].text < words[j].text⟧
+	})
+}`},
+	{"greatest of a map", `
+func most(votes map[string]int) string {
+	best, name := 0, ""
+	for n, v := range votes {
+		if v > best⟦¦ || v == best && n < name⟧ {
+			best, name = v, n
+		}
+	}
+	return name
+}`},
 	{"map of slices is overwritten", `
 func group(words []string) map[int][]string {
 	m := map[int][]string{}
@@ -479,7 +689,7 @@ var pairFaults = []fault{
 	{"merge sort: cut at both places", `
 func halves(arr []int) ([]int, []int) {
 	middle := len(arr) / 2
-	return arr[:⟦0¦middle⟧], arr[⟦0¦middle⟧:]
+	return arr[:⟦len(arr)¦middle⟧], arr[⟦middle / 2¦middle⟧:]
 }`},
 	{"both bounds", `
 func inside(grid [][]int, r, c int) bool {

@@ -1,7 +1,7 @@
 package synth
 
 // fault is a function with one fault. Where it is, the source has the faulty text and
-// the right one as ⟦faulty¦right⟧, in one place or in two.
+// the right one as ⟦faulty¦right⟧, in one place or in more.
 type fault struct {
 	name   string
 	source string

@@ -57,10 +57,15 @@ var priors = map[string]float64{
 	"expression regroup":  0.3,
 	"expression exchange": 0.7,
 
+	"name all":   0.4,
+	"name trade": 0.3,
+	"name step":  0.15,
+
 	"clause replace": 0.1,
 	"clause and":     0.08,
 	"clause or":      0.08,
 	"clause loop":    0.3,
+	"clause tie":     0.15,
 
 	"guard return": 0.04,
 	"guard leave":  0.04,
@@ -88,6 +93,8 @@ var priors = map[string]float64{
 
 	"insert before": 0.1,
 	"insert after":  0.1,
+	"insert inside": 0.1,
+	"insert else":   0.05,
 
 	"move along": 0.1,
 	"move out":   0.2,
@@ -97,8 +104,12 @@ var priors = map[string]float64{
 	"block unwrap": 0.15,
 	"block else":   0.15,
 	"block loop":   0.2,
-	"block range":  0.4,
+	"block defer":  0.3,
 	"block branch": 0.15,
+
+	"loop reverse": 0.3,
+	"loop range":   0.4,
+	"loop outer":   0.2,
 
 	"ingredient expression": 0.15,
 	"ingredient target":     0.15,

@@ -241,24 +241,35 @@ func (p *Program) realize(e Edit, n ast.Node, splices []splice) (string, error) 
 // function around the node where that is enough, else all of it.
 func (p *Program) accept(n ast.Node, changed string) (string, *EditError) {
 	f := p.frame()
-	if decl := f.within(p, n); decl != nil {
-		from, to := p.from(decl.Type), p.to(decl)+len(changed)-len(p.src)
-		body, ok, err := f.check(p, decl, changed[from:to])
-		if err != nil {
-			err.offset += from
+	decl := f.within(p, n)
+	if decl == nil {
+		return p.acceptWhole(changed)
+	}
+	from, to := p.from(decl.Type), p.to(decl)+len(changed)-len(p.src)
+	alone, err := f.check(p, decl, changed[from:to])
+	if err != nil {
+		err.offset += from
+		return "", err.edit(changed)
+	}
+	if !alone {
+		if err := checkSource(changed, p.imp); err != nil {
 			return "", err.edit(changed)
 		}
-		if ok {
-			return changed[:from] + body + changed[to:], nil
-		}
 	}
-	return p.acceptWhole(changed)
+	if body, ok := f.format(changed[from:to]); ok {
+		return changed[:from] + body + changed[to:], nil
+	}
+	return formatWhole(changed)
 }
 
 func (p *Program) acceptWhole(changed string) (string, *EditError) {
-	if err := checkSource(changed, p.imp, nil); err != nil {
+	if err := checkSource(changed, p.imp); err != nil {
 		return "", err.edit(changed)
 	}
+	return formatWhole(changed)
+}
+
+func formatWhole(changed string) (string, *EditError) {
 	result, err := gofmt(changed)
 	if err != nil {
 		return "", &EditError{Reason: BadSyntax, Detail: "the result cannot be formatted: " + err.Error()}

@@ -47,7 +47,7 @@ func (p *Program) Proposals() []Proposal {
 		all = append(all, pr)
 	})
 	if len(all) > maxProposals {
-		all = nearest(all)
+		all = nearest(all, maxProposals)
 	}
 	slices.SortStableFunc(all, func(a, b Proposal) int { return cmp.Compare(a.From, b.From) })
 	for i := range all {
@@ -56,15 +56,15 @@ func (p *Program) Proposals() []Proposal {
 	return all
 }
 
-// nearest keeps maxProposals, those with the least ranks; of the last rank that fits
+// nearest keeps limit proposals, those with the least ranks; of the last rank that fits
 // the first ones.
-func nearest(all []Proposal) []Proposal {
+func nearest(all []Proposal, limit int) []Proposal {
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[a].Rank, all[b].Rank) })
-	order = order[:maxProposals]
+	order = order[:limit]
 	slices.Sort(order)
 	kept := make([]Proposal, len(order))
 	for i, at := range order {
@@ -77,4 +77,45 @@ func nearest(all []Proposal) []Proposal {
 // Apply of its edit. It is safe for concurrent use.
 func (p *Program) Realize(pr Proposal) (string, error) {
 	return p.realize(pr.Edit, pr.node, pr.splices)
+}
+
+// Leading returns the proposals whose result is the given source, in their order: what
+// undoes a fault, say. To realize all of them would take minutes, so it looks at their
+// texts first, without white space, which is all that formatting changes.
+func (p *Program) Leading(to string) []Proposal {
+	want := squeezed(to)
+	before := make([]int, len(p.src)+1) // how much of the source is no white space
+	for i := range len(p.src) {
+		before[i+1] = before[i]
+		if !blank(p.src[i]) {
+			before[i+1]++
+		}
+	}
+	var found []Proposal
+	for _, pr := range p.Proposals() {
+		size := before[len(p.src)]
+		for _, s := range pr.splices {
+			size += len(squeezed(s.text)) - (before[s.to] - before[s.from])
+		}
+		if size != len(want) || squeezed(p.splice(pr.splices)) != want {
+			continue
+		}
+		if got, err := p.Realize(pr); err == nil && got == to {
+			found = append(found, pr)
+		}
+	}
+	return found
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// squeezed is a text without white space.
+func squeezed(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if !blank(s[i]) {
+			out = append(out, s[i])
+		}
+	}
+	return string(out)
 }

@@ -8,25 +8,27 @@ import (
 	"testing"
 )
 
-// versions returns the source with its faults and without.
-func (f fault) versions(t testing.TB) (faulty, right string) {
+// version returns the source with the first n faults repaired, and how many it has.
+func (f fault) version(t testing.TB, n int) (src string, marks int) {
 	t.Helper()
 	source := "package tool\n" + f.source + "\n"
 	for {
 		before, rest, found := strings.Cut(source, "⟦")
 		if !found {
-			break
+			return gofmted(t, f.name, src+source), marks
 		}
 		bad, rest, ok := strings.Cut(rest, "¦")
 		good, after, ok2 := strings.Cut(rest, "⟧")
 		if !ok || !ok2 {
 			t.Fatalf("%s: mark without an end", f.name)
 		}
-		faulty += before + bad
-		right += before + good
+		src += before + bad
+		if marks < n {
+			src = src[:len(src)-len(bad)] + good
+		}
+		marks++
 		source = after
 	}
-	return gofmted(t, f.name, faulty+source), gofmted(t, f.name, right+source)
 }
 
 func gofmted(t testing.TB, name, src string) string {
@@ -47,25 +49,6 @@ func parsed(t testing.TB, src string) *Program {
 	return p
 }
 
-// tokens is a source without white space. Only proposals that agree in this are
-// realized, since to realize all of all sources takes minutes.
-func tokens(src string) string { return strings.Join(strings.Fields(src), "") }
-
-// leading returns the proposals whose result is a source.
-func leading(p *Program, ps []Proposal, to string) []Proposal {
-	want := tokens(to)
-	var found []Proposal
-	for _, pr := range ps {
-		if tokens(p.splice(pr.splices)) != want {
-			continue
-		}
-		if got, err := p.Realize(pr); err == nil && got == to {
-			found = append(found, pr)
-		}
-	}
-	return found
-}
-
 // One edit repairs each of the faults.
 func TestSingleFaults(t *testing.T) {
 	all := slices.Concat(faults, moreFaults)
@@ -74,11 +57,12 @@ func TestSingleFaults(t *testing.T) {
 	}
 	for _, f := range all {
 		t.Run(f.name, func(t *testing.T) {
-			faulty, right := f.versions(t)
+			faulty, marks := f.version(t, 0)
+			right, _ := f.version(t, marks)
 			p := parsed(t, faulty)
 			parsed(t, right)
 			ps := p.Proposals()
-			found := leading(p, ps, right)
+			found := p.Leading(right)
 			if len(found) == 0 {
 				t.Fatalf("none of %d proposals leads to\n%s", len(ps), right)
 			}
@@ -95,12 +79,38 @@ func TestSingleFaults(t *testing.T) {
 	}
 }
 
+// No single edit repairs these faults, but two do, one after the other.
+func TestPairFaults(t *testing.T) {
+	for _, f := range pairFaults {
+		t.Run(f.name, func(t *testing.T) {
+			faulty, marks := f.version(t, 0)
+			if marks != 2 {
+				t.Fatalf("%d marks, want 2", marks)
+			}
+			half, _ := f.version(t, 1)
+			right, _ := f.version(t, 2)
+			p := parsed(t, faulty)
+			ps := p.Proposals()
+			if found := leading(p, ps, right); len(found) > 0 {
+				t.Errorf("%s repairs both", Describe(found[0].Edit))
+			}
+			first := leading(p, ps, half)
+			q := parsed(t, half)
+			second := leading(q, q.Proposals(), right)
+			if len(first) == 0 || len(second) == 0 {
+				t.Fatalf("%d edits repair the first, %d then the second", len(first), len(second))
+			}
+			t.Logf("%s; then %s", Describe(first[0].Edit), Describe(second[0].Edit))
+		})
+	}
+}
+
 // A proposal is an edit of the program: it stands where the edit does, and realizing
 // it is applying the edit. Most of them type-check.
 func TestRealizeIsApply(t *testing.T) {
-	sources := map[string]int{sample: 41, hostile: 7} // to stride
+	sources := map[string]int{sample: 83, hostile: 11} // to stride
 	for i, f := range slices.Concat(faults, moreFaults) {
-		faulty, _ := f.versions(t)
+		faulty, _ := f.version(t, 0)
 		sources[faulty] = 97
 		if i%20 == 2 {
 			sources[faulty] = 3
@@ -122,6 +132,9 @@ func TestRealizeIsApply(t *testing.T) {
 			}
 			if from, to, err := p.Span(pr.Edit); err != nil || from != pr.From || to != pr.To {
 				t.Errorf("%s: %d to %d, want %d to %d (%v)", Describe(pr.Edit), pr.From, pr.To, from, to, err)
+			}
+			if text := Describe(pr.Edit); strings.Contains(text, "\n") || strings.Contains(text, "unknown") {
+				t.Errorf("described as %q", text)
 			}
 			got, err := p.Realize(pr)
 			want, wantErr := p.Apply(pr.Edit)
@@ -217,6 +230,42 @@ done:
 	return [3]int{1: 2, 0: 1}
 }
 `
+
+// Of too many proposals those with the highest ranks are left out, and a large program
+// has no more than allowed.
+func TestProposalsAreBounded(t *testing.T) {
+	all := parsed(t, sample).Proposals()
+	const limit = 3000
+	kept := nearest(all, limit)
+	if len(kept) != limit || len(all) <= limit {
+		t.Fatalf("%d of %d kept, want %d", len(kept), len(all), limit)
+	}
+	farthest := 0
+	for _, pr := range kept {
+		farthest = max(farthest, pr.Rank)
+	}
+	i := 0
+	for _, pr := range all {
+		switch {
+		case i < limit && kept[i].Edit == pr.Edit:
+			i++
+		case pr.Rank < farthest:
+			t.Errorf("%s, rank %d, is left out, though rank %d is there", Describe(pr.Edit), pr.Rank, farthest)
+		}
+	}
+	if i != limit {
+		t.Errorf("only the first %d are in order", i)
+	}
+
+	src := sample
+	_, run, _ := strings.Cut(sample, "// Run counts words.")
+	for i := range 6 {
+		src += strings.Replace("\n// Run counts words."+run, "func Run(", fmt.Sprintf("func Run%d(", i), 1)
+	}
+	if n := len(parsed(t, src).Proposals()); n != maxProposals {
+		t.Errorf("%d proposals of a program of %d lines, want %d", n, strings.Count(src, "\n"), maxProposals)
+	}
+}
 
 // Every op has a prior, and no prior is of an op that does not exist.
 func TestPriors(t *testing.T) {

@@ -536,10 +536,35 @@ func (p *Program) inPlace(e ast.Expr, text string, prec int) splice {
 			least = primary
 		}
 	}
-	if prec < least {
+	if prec < least || strings.HasSuffix(text, "}") && p.inHeader(e) {
 		text = "(" + text + ")"
 	}
 	return splice{p.from(e), p.to(e), text}
+}
+
+// inHeader reports whether a composite literal in the place of an expression would be
+// taken for the block of an if, a for or a switch.
+func (p *Program) inHeader(e ast.Expr) bool {
+	for n := ast.Node(e); ; n = p.parent[n] {
+		switch parent := p.parent[n].(type) {
+		case *ast.CallExpr:
+			if parent.Fun != n {
+				return false
+			}
+		case *ast.IndexExpr:
+			if parent.X != n {
+				return false
+			}
+		case *ast.SliceExpr:
+			if parent.X != n {
+				return false
+			}
+		case *ast.ParenExpr, *ast.CompositeLit, *ast.BlockStmt, *ast.CaseClause, *ast.CommClause, nil:
+			return false
+		case *ast.IfStmt, *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt:
+			return true
+		}
+	}
 }
 
 // tightness is the precedence of an expression as an operand, unary operators told

@@ -17,16 +17,14 @@ func (b *Bench) Screen(ctx context.Context, base string, versions []string) ([]r
 	if err != nil {
 		return nil, err
 	}
-	if m.module != nil {
-		defer m.module.Close()
-	}
+	defer m.release()
 	var check *testgen.Programs
 	if b.cfg.Suite.Compare == specs.CompareCheck {
 		if check, err = b.cfg.Programs(ctx); err != nil {
 			return nil, err
 		}
 	}
-	err = b.cfg.Each(ctx, len(versions), func(ctx context.Context, i int) error {
+	err = b.lab.cfg.Each(ctx, len(versions), func(ctx context.Context, i int) error {
 		if m.index[i] < 0 {
 			out[i].Refused = true
 			return nil
@@ -55,7 +53,7 @@ func (b *Bench) probe(ctx context.Context, m *compiled, check *testgen.Programs,
 	if err != nil {
 		return err
 	}
-	return b.cfg.Each(ctx, len(plausible), func(ctx context.Context, k int) error {
+	return b.lab.cfg.Each(ctx, len(plausible), func(ctx context.Context, k int) error {
 		i := plausible[k]
 		v := version{bench: b, ctx: ctx, subject: b.subject(m, i), check: check, result: &out[i]}
 		if err := v.others(); err != nil || !v.result.Plausible {

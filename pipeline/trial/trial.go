@@ -28,7 +28,6 @@ import (
 
 // Config is what a Bench works with. All fields are required but where it says so.
 type Config struct {
-	Builder     *build.Builder
 	Suite       *testgen.Suite
 	Programs    func(context.Context) (*testgen.Programs, error) // the spec's; asked only for checks and fresh inputs
 	Sizes       []int                                            // of fresh inputs; nil: none are made
@@ -39,13 +38,6 @@ type Config struct {
 	// Robustness makes points of the robustness cases, too: the program is safe but for
 	// what it does on them.
 	Robustness bool
-
-	// Measure measures a version as any candidate is, and judges it.
-	Measure func(ctx context.Context, source string) (repair.Confirmation, error)
-
-	// Each runs f for 0 to n-1 on the machine's workers, and Work runs f on one of them.
-	Each func(ctx context.Context, n int, f func(ctx context.Context, i int) error) error
-	Work func(ctx context.Context, f func() error) error
 }
 
 const (
@@ -70,9 +62,11 @@ const (
 	traceMemory = 1 << 30
 )
 
-// Bench is one failing program and what it is tried on. It is safe for concurrent use.
+// Bench is one failing program and what it is tried on, in a lab.
 type Bench struct {
 	cfg      Config
+	lab      *Lab
+	who      int // its number in the lab
 	points   []point
 	validate []testgen.Case
 	freshes  func(context.Context) ([]testgen.Case, error)
@@ -136,7 +130,7 @@ func New(cfg Config) *Bench {
 			return nil, err
 		}
 		var cases []testgen.Case
-		err = cfg.Work(ctx, func() error {
+		err = b.lab.cfg.Work(ctx, func() error {
 			cases, err = testgen.Fresh(ctx, p, suite, "fresh", fresh, cfg.Sizes)
 			return err
 		})
@@ -186,7 +180,8 @@ func (b *Bench) Points() []bool {
 
 // Confirm implements repair.Executor.
 func (b *Bench) Confirm(ctx context.Context, source string) (repair.Confirmation, error) {
-	return b.cfg.Measure(ctx, source)
+	a, err := b.lab.rounds.ask(ctx, b.who, request{measure: source})
+	return a.confirmed, err
 }
 
 // Trace implements repair.Executor. The input of the timed calls is left out: it is
@@ -199,13 +194,13 @@ func (b *Bench) Trace(ctx context.Context, versions []repair.Instrumented) ([][]
 		sources[v] = versions[v].Source
 	}
 	m, err := b.compile(ctx, "", sources)
-	if err != nil || m.module == nil {
-		return hits, err
+	if err != nil {
+		return nil, err
 	}
-	defer m.module.Close()
+	defer m.release()
 	limits := evaluate.Options{FuelPerMS: b.cfg.Budget.FuelPerMS, MemoryBytes: traceMemory}
 	limits.TimeoutMS = float64(traceFuel) / float64(limits.FuelPerMS)
-	return hits, b.cfg.Each(ctx, len(versions)*len(b.points), func(ctx context.Context, i int) error {
+	return hits, b.lab.cfg.Each(ctx, len(versions)*len(b.points), func(ctx context.Context, i int) error {
 		v, p := i/len(b.points), &b.points[i%len(b.points)]
 		if m.index[v] < 0 || p.timed {
 			return nil
@@ -228,51 +223,60 @@ func (b *Bench) traceSuite() *testgen.Suite {
 
 // compiled is a module of the versions that the gate accepts.
 type compiled struct {
-	module *sandbox.Module // nil if there are none
-	index  []int           // of each version in it; -1: refused
+	module *shared // nil if there are none
+	index  []int   // of each version in it; -1: refused
+}
+
+func (m *compiled) release() {
+	if m.module != nil {
+		m.module.release()
+	}
 }
 
 func (b *Bench) subject(m *compiled, v int) evaluate.Subject {
-	return evaluate.Subject{ID: b.cfg.Candidate, Module: m.module, Index: uint32(m.index[v])}
+	return evaluate.Subject{ID: b.cfg.Candidate, Module: m.module.Module, Index: uint32(m.index[v])}
 }
 
+// compile has versions compiled in the lab's next round. The caller releases the result.
 func (b *Bench) compile(ctx context.Context, base string, versions []string) (*compiled, error) {
 	m := &compiled{index: make([]int, len(versions))}
 	inspect := func(source string) *build.Report {
-		return b.cfg.Builder.Inspect(build.Tool, []build.File{{Name: "tool.go", Data: []byte(source)}})
+		return b.lab.cfg.Builder.Inspect(build.Tool, []build.File{{Name: "tool.go", Data: []byte(source)}})
 	}
 	reports := make([]*build.Report, len(versions))
-	err := b.cfg.Each(ctx, len(versions), func(_ context.Context, i int) error {
+	err := b.lab.cfg.Each(ctx, len(versions), func(_ context.Context, i int) error {
 		reports[i] = inspect(versions[i])
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	var accepted []*build.Report
-	for i, r := range reports {
+	var r request
+	for i, report := range reports {
 		m.index[i] = -1
-		if r.Verdict == "" {
-			m.index[i] = len(accepted)
-			accepted = append(accepted, r)
+		if report.Verdict == "" {
+			m.index[i] = len(r.versions)
+			r.versions = append(r.versions, report)
 		}
 	}
-	if len(accepted) == 0 {
+	if len(r.versions) == 0 {
 		return m, nil
 	}
-	var of *build.Report
 	if base != "" {
-		of = inspect(base)
+		r.base = inspect(base)
 	}
-	var refused []int
-	err = b.cfg.Work(ctx, func() (err error) {
-		m.module, refused, err = b.cfg.Builder.Clones(ctx, of, accepted)
-		return err
-	})
+	a, err := b.lab.rounds.ask(ctx, b.who, r)
+	if err != nil {
+		return nil, err
+	}
+	m.module = a.module
 	for i, at := range m.index {
-		if slices.Contains(refused, at) {
+		if at < 0 {
+			continue
+		}
+		if m.index[i] = a.first + at; a.refused[a.first+at] {
 			m.index[i] = -1
 		}
 	}
-	return m, err
+	return m, nil
 }
