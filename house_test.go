@@ -40,6 +40,8 @@ var mayImport = map[string][]string{
 	"analysis":             {"datasets"},
 	"reports":              {"analysis", "datasets"},
 	"cmd/...":              {"..."},
+
+	"pipeline/handoff/watch": {"pipeline/handoff"},
 }
 
 // onlyImporter is which package alone may import a module of somebody else.

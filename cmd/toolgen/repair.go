@@ -17,7 +17,7 @@ func (p *program) repairCommand() *cli.Command {
 	return &cli.Command{
 		Name: "repair", Usage: "the repair lab: search for a smallest edit that repairs a failing program",
 		Description: `toolgen repair run --bundle DIR --spec SPEC`,
-		Subcommands: []*cli.Command{p.repairRunCommand()},
+		Subcommands: []*cli.Command{p.repairRunCommand(), p.repairWatchCommand(), p.repairStatusCommand(), p.repairUnitCommand()},
 	}
 }
 
