@@ -59,7 +59,7 @@ const (
 
 	// traceFuel and traceMemory bound an instrumented call, which ends itself.
 	traceFuel   = 5_000_000_000
-	traceMemory = 1 << 30
+	traceMemory = 256 << 20
 )
 
 // Bench is one failing program and what it is tried on, in a lab.
