@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"go/format"
 	"slices"
@@ -298,5 +299,24 @@ func TestPriors(t *testing.T) {
 	}
 	if prior := Prior(Edit{Family: "magic", Op: "wand"}); prior != 0 {
 		t.Errorf("an unknown edit has the prior %v", prior)
+	}
+}
+
+// Families for repair alone change nothing of what variation draws from: the edits of
+// its families, in their order, are those of the version before there were others.
+func TestVariationIsAsBefore(t *testing.T) {
+	p := parsed(t, sample)
+	varied := p.edits(func(o *operation) bool { return slices.Contains(variationFamilies, o.family) })
+	data, err := EncodeEdits(varied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const count, sum = 907, "ce521bfdf9609e4b113fd26e7320f6f08e7e9ef5d24a5ff911f57ed2f79944c2"
+	if got := fmt.Sprintf("%x", sha256.Sum256(data)); len(varied) != count || got != sum {
+		t.Errorf("%d edits, %s; want %d, %s", len(varied), got, count, sum)
+	}
+	all := slices.DeleteFunc(p.Edits(), func(e Edit) bool { return !slices.Contains(variationFamilies, e.Family) })
+	if !slices.Equal(all, varied) {
+		t.Error("alone they are other edits than among all")
 	}
 }
