@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"pipeline/testgen":     {"specs", "pipeline/build", "pipeline/sandbox"},
 	"pipeline/evaluate":    {"specs", "pipeline/testgen", "pipeline/build", "pipeline/sandbox"},
 	"pipeline/repair":      {"specs", "pipeline/synth"},
+	"pipeline/adapt":       {"specs"},
 	"pipeline/faults":      {"specs", "pipeline/synth"},
 	"pipeline/trial":       {"specs", "pipeline/testgen", "pipeline/build", "pipeline/sandbox", "pipeline/evaluate", "pipeline/repair"},
 	"experiment/evolve":    {"pipeline/synth"},

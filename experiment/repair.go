@@ -6,6 +6,7 @@ import (
 
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
+	"toolgen/pipeline/bundle"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
 	"toolgen/pipeline/synth"
@@ -29,6 +30,10 @@ type RepairOptions struct {
 	All       bool                  // list every plausible patch
 	Out       string                // folder of the repaired bundle, new or empty; "": none is written
 	Observe   func(repair.Progress) // may be nil
+
+	// restore turns a version of Source into what the user has, and a diff of that; nil:
+	// Source is what the user has.
+	restore func(source string) (own, patch string, err error)
 }
 
 // Repair is what came of it.
@@ -141,12 +146,16 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 		return nil, err
 	}
 	cure := cures[0]
-	out.fill(source, cure)
-	if cure.Outcome != repair.Repaired {
-		return out, nil
+	if opt.restore == nil {
+		opt.restore = func(version string) (string, string, error) {
+			return version, repair.Diff(bundle.SourceName, source, version), nil
+		}
+	}
+	if err := out.fill(cure, opt.restore); err != nil || cure.Outcome != repair.Repaired {
+		return out, err
 	}
 	id := synth.ID(opt.Spec.ID, cure.Source)
-	out.ChallengerID, out.Source = &id, []byte(cure.Source)
+	out.ChallengerID = &id
 	if opt.Out == "" {
 		return out, nil
 	}
@@ -166,24 +175,31 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 }
 
 // fill takes over what a search found.
-func (r *Repair) fill(source string, c *cure) {
+func (r *Repair) fill(c *cure, restore func(source string) (own, patch string, err error)) error {
 	r.Outcome, r.Turned, r.Failing = c.Outcome, c.Turned, c.Failing
 	r.PatchesTried, r.PatchesPlausible, r.RepairFuel = c.Tried, c.Plausible, c.Fuel
 	r.ValidateCorrectness, r.HoldoutCorrectness = c.Validate, c.Holdout
 	r.Places = append(r.Places, c.Places...)
-	r.Partial = c.Source != "" && c.Outcome != repair.Repaired
+	repaired := c.Outcome == repair.Repaired
+	r.Partial = c.Source != "" && !repaired
 	if c.Source != "" {
-		patch := repair.Diff("tool.go", source, c.Source)
+		own, patch, err := restore(c.Source)
+		if err != nil {
+			return err
+		}
 		r.Patch, r.Edits, r.Edited = &patch, repairEdits(c.Edits), c.Edits
-	}
-	if c.Outcome == repair.Repaired {
-		r.Turned = c.Failing
+		if repaired {
+			r.Source, r.Turned = []byte(own), c.Failing
+		}
 	}
 	for _, p := range c.Listed {
-		r.Plausible = append(r.Plausible, RepairPatch{
-			Patch: repair.Diff("tool.go", source, p.Source), Edits: repairEdits(p.Edits), Weight: p.Weight, Validate: p.Validate, Fresh: p.Fresh,
-		})
+		_, patch, err := restore(p.Source)
+		if err != nil {
+			return err
+		}
+		r.Plausible = append(r.Plausible, RepairPatch{Patch: patch, Edits: repairEdits(p.Edits), Weight: p.Weight, Validate: p.Validate, Fresh: p.Fresh})
 	}
+	return nil
 }
 
 // Summary says an outcome in words.
