@@ -157,7 +157,7 @@ func (m *machine) any(ctx context.Context, base string, sources []string, ask fu
 	}
 	for len(reports) > 0 {
 		n := min(len(reports), build.CloneLimit)
-		module, refused, err := m.builder.Clones(ctx, of, reports[:n])
+		module, refused, err := m.builder.Clones(ctx, []build.CloneGroup{{Base: of, Versions: reports[:n]}})
 		if err != nil {
 			return nil, err
 		}

@@ -174,11 +174,23 @@ func lessons(imp types.Importer, subjects []*subject) (*reports.Table, error) {
 		}
 	}
 	// What the search finds first hides what it would have found later, so an edit counts
-	// where it repaired and where it is known to lead back. Half a success is added to
-	// each, so that an edit that did nothing yet is not ruled out for ever.
+	// where it repaired and where it is known to lead back. How many faults a proposal is
+	// good for is then estimated as a rate of a Poisson process under a Gamma prior that
+	// is worth half a fault and says what the priors in force say: an edit that was
+	// hardly ever proposed keeps what it has.
+	good := func(l *lesson) float64 {
+		return float64(max(l.undoesInjected, l.correctInjected) + max(l.undoesCorpus, l.correctCorpus))
+	}
+	total, weight := 0.0, 0.0
+	for _, op := range slices.Sorted(maps.Keys(byOp)) {
+		l := byOp[op]
+		total += good(l)
+		weight += float64(l.prior * float64(l.proposed))
+	}
+	unit := (total + 0.5) / (weight + 1) // faults a proposal of prior 1 is good for
+	const worth = 0.5
 	rate := func(l *lesson) float64 {
-		good := max(l.undoesInjected, l.correctInjected) + max(l.undoesCorpus, l.correctCorpus)
-		return (float64(good) + 0.5) / float64(l.proposed+1)
+		return (good(l) + worth) / (float64(l.proposed) + worth/(unit*l.prior))
 	}
 	list := slices.SortedFunc(maps.Values(byOp), func(a, b *lesson) int {
 		return cmp.Or(cmp.Compare(rate(b), rate(a)), cmp.Compare(a.op, b.op))
@@ -198,7 +210,7 @@ func lessons(imp types.Importer, subjects []*subject) (*reports.Table, error) {
 	}
 	t.Notes = append(t.Notes,
 		"proposed: edits of this kind over all faulty programs. undoes: faults that it undoes to the byte, with the highest prior of the edits that do. repaired: faults that it alone repaired; correct: of these, right by held-out cases.",
-		"fitted: (faults + 0.5) / (proposed + 1), the largest 1. Faults that are injected show how edits are injected; those of the corpus are what people do.")
+		"fitted: faults that a proposal is good for, the largest 1; where little was seen, near the prior. Faults that are injected show how edits are injected; those of the corpus are what people do.")
 	return t, nil
 }
 

@@ -138,7 +138,7 @@ func answer(t *testing.T, programs []unit) [][][]answered {
 			t.Fatalf("%s: the gate refuses it: %v", p.name, reports[i].Problems)
 		}
 	}
-	m, refused, err := b.Clones(t.Context(), nil, reports)
+	m, refused, err := b.Clones(t.Context(), []build.CloneGroup{{Versions: reports}})
 	if err != nil || len(refused) > 0 {
 		t.Fatalf("%v; refused: %v", err, refused)
 	}
