@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/google/renameio/v2"
+	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
 
 	"toolgen/experiment"
@@ -25,11 +27,16 @@ func (p *program) repairRunCommand() *cli.Command {
 	return &cli.Command{
 		Name: "run", Usage: "repair one program",
 		Description: `toolgen repair run --bundle DIR --spec text_deduplicate     DIR holds tool.go; the repaired bundle goes to DIR-repaired
-toolgen repair run --bundle DIR --spec ./my_spec --all       every plausible patch, best first`,
+toolgen repair run --bundle DIR --spec ./my_spec --all       every plausible patch, best first
+toolgen repair run --source median.go --func Median --cases cases.jsonl | git apply
+                                                             a function and tests: {"name": "two", "args": [[1, 3]], "want": 2}`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "bundle", Usage: "`DIR` with the failing tool.go"},
 			&cli.StringFlag{Name: "spec", Usage: "the `SPEC` that it fails: an id, or a folder, be it of cases alone"},
-			outFlag("`DIR` of the repaired bundle, new or empty; default: the bundle's, with -repaired behind it"),
+			&cli.StringFlag{Name: "source", Usage: "Go `FILE` that stands alone, instead of a bundle"},
+			&cli.StringFlag{Name: "func", Usage: "`NAME` of the function in it that fails"},
+			&cli.StringFlag{Name: "cases", Usage: "`FILE` of its cases: JSON lines with name, args, and want or error, and split if it is not search"},
+			outFlag("`DIR` of the repaired bundle, new or empty; default: the bundle's, with -repaired behind it. Of a function: the repaired file; default: only the patch is printed"),
 			&cli.BoolFlag{Name: "all", Usage: "use up the budget and list every plausible patch"},
 			&cli.StringFlag{Name: "patches", Usage: fmt.Sprintf("try `N` patches at most (default %d)", experiment.DefaultPatches)},
 			&cli.StringFlag{Name: "localizer", Value: repair.LocalizerNames()[0], Usage: "`NAME` of the formula of suspicion: " + strings.Join(repair.LocalizerNames(), ", ")},
@@ -49,14 +56,35 @@ func (p *program) repairRun(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	out := c.String("out")
+	if opt.File != "" && out != "" {
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return &experiment.UsageError{Msg: "--out cannot be made", Err: err}
+		}
+	}
 	env, err := p.open(c)
 	if err != nil {
 		return err
 	}
 	defer env.Close()
-	r, err := env.Repair(c.Context, *opt)
+	g := p.newRepairProgress()
+	opt.Observe = g.observe
+	var r *experiment.Repair
+	if opt.File != "" {
+		r, err = env.RepairFunction(c.Context, *opt)
+	} else {
+		r, err = env.Repair(c.Context, opt.RepairOptions)
+	}
+	g.end()
 	if err != nil {
 		return err
+	}
+	if opt.File != "" && out != "" && r.Outcome == repair.Repaired {
+		path := filepath.Join(out, filepath.Base(opt.File))
+		if err := renameio.WriteFile(path, r.Source, 0o644); err != nil {
+			return fmt.Errorf("the repaired file: %w", err)
+		}
+		r.BundleDir = &out
 	}
 	if f == reports.Text {
 		p.repairText(r)
@@ -69,15 +97,12 @@ func (p *program) repairRun(c *cli.Context) error {
 	return nil
 }
 
-func (p *program) repairOptions(c *cli.Context) (*experiment.RepairOptions, error) {
+func (p *program) repairOptions(c *cli.Context) (*experiment.FunctionOptions, error) {
 	if _, err := arguments(c); err != nil {
 		return nil, err
 	}
-	dir := c.String("bundle")
-	if dir == "" || c.String("spec") == "" {
-		return nil, usagef("repair run needs --bundle DIR and --spec SPEC")
-	}
-	opt := &experiment.RepairOptions{Localizer: c.String("localizer"), All: c.Bool("all"), Out: c.String("out")}
+	opt := &experiment.FunctionOptions{}
+	opt.Localizer, opt.All = c.String("localizer"), c.Bool("all")
 	patches, err := integer(c, "patches", experiment.DefaultPatches, 1, 1_000_000)
 	if err != nil {
 		return nil, err
@@ -86,16 +111,83 @@ func (p *program) repairOptions(c *cli.Context) (*experiment.RepairOptions, erro
 	if opt.Seed, err = integer(c, "seed", 1, 0, maxSeed); err != nil {
 		return nil, err
 	}
-	if opt.Source, err = os.ReadFile(filepath.Join(dir, "tool.go")); err != nil {
-		return nil, &experiment.UsageError{Msg: "the bundle has no tool.go that can be read", Err: err}
+	given := func(names ...string) (n int) {
+		for _, name := range names {
+			if c.String(name) != "" {
+				n++
+			}
+		}
+		return n
+	}
+	bundle, function := given("bundle", "spec"), given("source", "func", "cases")
+	switch {
+	case bundle == 2 && function == 0:
+		return opt, p.bundleOptions(c, &opt.RepairOptions)
+	case bundle == 0 && function == 3:
+		return opt, functionOptions(c, opt)
+	}
+	return nil, usagef("repair run needs --bundle DIR and --spec SPEC, or --source FILE, --func NAME and --cases FILE")
+}
+
+func (p *program) bundleOptions(c *cli.Context, opt *experiment.RepairOptions) (err error) {
+	dir := c.String("bundle")
+	if opt.Source, err = bundleSource(dir); err != nil {
+		return &experiment.UsageError{Msg: err.Error()}
 	}
 	if opt.Spec, err = experiment.FindSpec(c.String("spec"), c.StringSlice("specs")); err != nil {
-		return nil, err
+		return err
 	}
-	if opt.Out == "" {
-		opt.Out = filepath.Clean(dir) + "-repaired"
+	if opt.Out = c.String("out"); opt.Out == "" {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return err
+		}
+		if opt.Out = filepath.Clean(dir) + "-repaired"; filepath.Base(opt.Out) != filepath.Base(abs)+"-repaired" {
+			opt.Out = abs + "-repaired" // of . or ..
+		}
 	}
-	return opt, nil
+	if entries, err := os.ReadDir(opt.Out); err == nil && len(entries) > 0 {
+		return usagef("%s, where the repaired bundle would go, is not empty; name a new folder by -o", opt.Out)
+	}
+	return nil
+}
+
+func functionOptions(c *cli.Context, opt *experiment.FunctionOptions) (err error) {
+	opt.File, opt.Func, opt.CasesFile = c.String("source"), c.String("func"), c.String("cases")
+	if opt.Code, err = os.ReadFile(opt.File); err != nil {
+		return &experiment.UsageError{Msg: "--source cannot be read", Err: err}
+	}
+	if opt.Cases, err = os.ReadFile(opt.CasesFile); err != nil {
+		return &experiment.UsageError{Msg: "--cases cannot be read", Err: err}
+	}
+	return nil
+}
+
+// repairProgress shows how far a search has come, on a terminal.
+type repairProgress struct{ bar *progressbar.ProgressBar }
+
+func (p *program) newRepairProgress() *repairProgress {
+	g := &repairProgress{}
+	if !p.quiet && isTerminal(p.err) {
+		g.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(p.err), progressbar.OptionSetWidth(24), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish())
+		g.bar.Describe("measuring the program")
+	}
+	return g
+}
+
+func (g *repairProgress) observe(ev repair.Progress) {
+	if g.bar == nil {
+		return
+	}
+	g.bar.ChangeMax(ev.Patches)
+	g.bar.Describe(fmt.Sprintf("%s: %d of %d patches tried, %d plausible, best turns %d of %d", ev.Stage, ev.Tried, ev.Patches, ev.Plausible, ev.Best, ev.Failing))
+	g.bar.Set(min(ev.Tried, ev.Patches-1)) // the bar ends with the answer
+}
+
+func (g *repairProgress) end() {
+	if g.bar != nil {
+		g.bar.Clear()
+	}
 }
 
 func (p *program) repairText(r *experiment.Repair) {

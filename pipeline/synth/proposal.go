@@ -78,3 +78,44 @@ func nearest(all []Proposal, limit int) []Proposal {
 func (p *Program) Realize(pr Proposal) (string, error) {
 	return p.realize(pr.Edit, pr.node, pr.splices)
 }
+
+// Leading returns the proposals whose result is the given source, in their order: what
+// undoes a fault, say. To realize all of them would take minutes, so it looks at their
+// texts first, without white space, which is all that formatting changes.
+func (p *Program) Leading(to string) []Proposal {
+	want := squeezed(to)
+	before := make([]int, len(p.src)+1) // how much of the source is no white space
+	for i := range len(p.src) {
+		before[i+1] = before[i]
+		if !blank(p.src[i]) {
+			before[i+1]++
+		}
+	}
+	var found []Proposal
+	for _, pr := range p.Proposals() {
+		size := before[len(p.src)]
+		for _, s := range pr.splices {
+			size += len(squeezed(s.text)) - (before[s.to] - before[s.from])
+		}
+		if size != len(want) || squeezed(p.splice(pr.splices)) != want {
+			continue
+		}
+		if got, err := p.Realize(pr); err == nil && got == to {
+			found = append(found, pr)
+		}
+	}
+	return found
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// squeezed is a text without white space.
+func squeezed(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if !blank(s[i]) {
+			out = append(out, s[i])
+		}
+	}
+	return string(out)
+}
