@@ -229,6 +229,8 @@ func TestAgents(t *testing.T) {
 	t.Run("copied", func(t *testing.T) { copiedAgents(t, env, reference) })
 	t.Run("other answers", func(t *testing.T) { otherAnswers(t, env, load, s.RunID) })
 	t.Run("damaged", func(t *testing.T) { damagedAnswers(t, reference) })
+	t.Run("from nothing", func(t *testing.T) { agentsWriteFromNothing(t, env) })
+	t.Run("out of reach", func(t *testing.T) { agentsThatCannotBeAsked(t, env) })
 }
 
 // copiedAgents has a copy of a run folder alone, and machine code that is known.
@@ -407,10 +409,9 @@ func agentsSeeWhatSelectionSees(t *testing.T, env *Env, x *Experiment, requests 
 	}
 }
 
-// TestAgentsWriteFromNothing plays a spec without styles: agents write its first
+// agentsWriteFromNothing plays a spec without styles: agents write its first
 // generation.
-func TestAgentsWriteFromNothing(t *testing.T) {
-	env := newEnv(t, EnvOptions{Jobs: 2})
+func agentsWriteFromNothing(t *testing.T, env *Env) {
 	manifest := strings.NewReplacer(
 		"specs: [SPEC]", "specs: [./capitals]",
 		"search_space: {impl_style: [table, wrong], anneal_temp: [1.0]}\n", "",
@@ -480,9 +481,8 @@ func TestAgentsWriteFromNothing(t *testing.T) {
 	}
 }
 
-// TestAgentsThatCannotBeAsked: nothing is recorded, and the machine is to blame.
-func TestAgentsThatCannotBeAsked(t *testing.T) {
-	env := newEnv(t, EnvOptions{Jobs: 2})
+// agentsThatCannotBeAsked: nothing is recorded, and the machine is to blame.
+func agentsThatCannotBeAsked(t *testing.T, env *Env) {
 	dir, manifest := askingFolder(t, strings.ReplaceAll(askingManifest, ".sh", ".py"))
 	_, err := env.Run(t.Context(), mustLoad(t, LoadOptions{Manifest: manifest}), RunOptions{Out: filepath.Join(dir, "run"), Ask: true})
 	if _, ok := errors.AsType[*MachineError](err); !ok || !strings.Contains(err.Error(), "does not start") || !strings.Contains(err.Error(), "asking again goes on from there") {
