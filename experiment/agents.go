@@ -57,15 +57,6 @@ func agentsOf(m *manifests.Manifest, dir string) ([]agent.Agent, []manifests.Pro
 	return list, problems
 }
 
-// cassette is the folder of what agents answered.
-func cassetteOf(m *manifests.Manifest, dir string) string {
-	c := filepath.FromSlash(m.Cassettes)
-	if filepath.IsAbs(c) {
-		return c
-	}
-	return filepath.Join(dir, c)
-}
-
 // cassettesInput is where exchanges stand among the inputs of a run.
 const cassettesInput = "cassettes"
 

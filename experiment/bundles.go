@@ -153,11 +153,10 @@ func (e *Env) shipment(ctx context.Context, r *Recorded, prefix string, seed *in
 		id: row.CandidateID, spec: row.Spec, source: row.Source, genome: genome, parents: row.ParentIDs, imports: report.Imports,
 	}}
 	if row.Origin == datasets.OriginRepair && len(row.ParentIDs) == 1 {
-		parent, err := FindCandidate(r.Run, row.ParentIDs[0], &row.Seed)
-		if err != nil {
-			return shipment{}, err
+		// A challenger that came from outside has its ancestor there, too.
+		if parent, err := FindCandidate(r.Run, row.ParentIDs[0], &row.Seed); err == nil {
+			s.ancestor = &contestant{id: parent.CandidateID, source: parent.Source}
 		}
-		s.ancestor = &contestant{id: parent.CandidateID, source: parent.Source}
 	}
 	return s, nil
 }

@@ -32,6 +32,7 @@ import (
 	"toolgen/experiment/manifests"
 	"toolgen/pipeline/agent"
 	"toolgen/pipeline/evaluate"
+	"toolgen/pipeline/handoff"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
 	"toolgen/specs"
@@ -43,9 +44,10 @@ type Experiment struct {
 	Specs    []*specs.Spec // in the order of the manifest
 
 	entrants  []entrant
-	agents    []agent.Agent     // of the manifest, sorted by name
-	cassette  string            // folder of what they answered; "" if the experiment comes from a lock
-	exchanges []*agent.Exchange // that the run reads, sorted by key; see settled
+	waiting   []handoff.Challenger // from the manifest's folder of challengers, sorted by id
+	agents    []agent.Agent        // of the manifest, sorted by name
+	cassette  string               // folder of what they answered; "" if the experiment comes from a lock
+	exchanges []*agent.Exchange    // that the run reads, sorted by key; see settled
 	anneal    evolve.Anneal
 	phases    []evolve.Phase
 	stop      evolve.Stop
@@ -89,8 +91,16 @@ func Load(opt LoadOptions) (*Experiment, error) {
 		source: func(e manifests.Entrant) ([]byte, error) {
 			return os.ReadFile(filepath.Join(dir, filepath.FromSlash(e.Source)))
 		},
-		dir: dir, cassette: cassetteOf(m, dir),
+		dir: dir, cassette: within(dir, m.Cassettes), challengers: within(dir, m.Challengers),
 	})
+}
+
+// within is a path as a manifest in a folder means it.
+func within(dir, name string) string {
+	if name = filepath.FromSlash(name); filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, name)
 }
 
 // finder looks up what a manifest names.
@@ -98,7 +108,8 @@ type finder struct {
 	spec   func(ref string) (*specs.Spec, error)
 	source func(manifests.Entrant) ([]byte, error)
 
-	dir, cassette string // where agents run, and what they answered; "" in a lock
+	// Where agents run, what they answered, and where challengers wait; "" in a lock.
+	dir, cassette, challengers string
 }
 
 // newExperiment takes over what a manifest says by itself.
@@ -162,6 +173,13 @@ func resolve(m *manifests.Manifest, find finder) (*Experiment, error) {
 			continue
 		}
 		x.entrants = append(x.entrants, entrant{id: synth.ID(e.Spec, string(source)), name: e.Name, spec: e.Spec, source: string(source), keep: e.Keep})
+	}
+	if m.Challengers != "" && find.challengers != "" {
+		waiting, err := x.waitingIn(find.challengers)
+		if err != nil {
+			problems = append(problems, m.Problem("challengers", "%v", err))
+		}
+		x.waiting = waiting
 	}
 	agents, bad := agentsOf(m, find.dir)
 	x.agents, x.cassette = agents, find.cassette

@@ -20,12 +20,17 @@ type input struct {
 }
 
 // inputs lists everything that the function reads, sorted by name: all files of the
-// specs, the sources of the entrants, and what agents answered.
+// specs, the sources of the entrants, the challengers, and what agents answered.
 func (x *Experiment) inputs() ([]input, error) {
 	list, err := x.exchangeInputs()
 	if err != nil {
 		return nil, err
 	}
+	waiting, err := x.challengerInputs()
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, waiting...)
 	for _, s := range x.Specs {
 		for _, f := range s.Files {
 			list = append(list, input{path.Join("specs", s.ID, f.Name), f.Data})
@@ -61,6 +66,9 @@ func (x *Experiment) relocated() *manifests.Manifest {
 	if x.asks() {
 		m.Cassettes = "inputs/" + cassettesInput
 	}
+	if m.Challengers = ""; len(x.waiting) > 0 {
+		m.Challengers = "inputs/" + challengersInput
+	}
 	return &m
 }
 
@@ -80,7 +88,7 @@ func (x *Experiment) identity(e *Env) (datasets.Identity, error) {
 	for i := range m.Entrants {
 		m.Entrants[i].Source = inputs[path.Join("entrants", m.Entrants[i].Name+".go")]
 	}
-	data, err := withoutKeys(m, "seeds", "cassettes")
+	data, err := withoutKeys(m, "seeds", "cassettes", "challengers")
 	if err != nil {
 		return datasets.Identity{}, fmt.Errorf("manifest: %w", err)
 	}
@@ -99,7 +107,7 @@ func (x *Experiment) identity(e *Env) (datasets.Identity, error) {
 }
 
 // withoutKeys is a manifest as JSON without keys that stand elsewhere in the identity
-// (seeds) or name a place (cassettes).
+// (seeds) or name a place (cassettes, challengers).
 func withoutKeys(m manifests.Manifest, keys ...string) ([]byte, error) {
 	data, err := json.Marshal(m)
 	if err != nil {

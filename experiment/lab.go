@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,12 +11,14 @@ import (
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
 	"toolgen/experiment/manifests"
+	"toolgen/pipeline/agent"
 	"toolgen/pipeline/bundle"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
 	"toolgen/pipeline/trial"
+	"toolgen/seed"
 	"toolgen/specs"
 )
 
@@ -38,6 +41,7 @@ type ward struct {
 
 	patches   int
 	localizer string
+	proposed  *string  // an agent's version, to be tried instead of a search; nil: a search
 	frozen    []string // functions that are not to be edited
 	all       bool
 	believe   bool // take measurements and searches from the cache
@@ -96,8 +100,20 @@ func (r *run) lab(ctx context.Context, states []*specState, epoch int, generatio
 			})
 		}
 	}
-	cures, err := r.heal(ctx, wards)
-	if err != nil {
+	cures := make([]*cure, len(wards))
+	usages := make([]*agent.Usage, len(wards))
+	if m.Repair.Agent != manifests.BaselineAgent {
+		player, err := r.deck.Player(m.Repair.Agent)
+		if err != nil {
+			return err
+		}
+		for i, f := range attempted {
+			if wards[i].proposed, usages[i], cures[i], err = r.consult(ctx, player, of[i], f.c, wards[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.heal(ctx, wards, cures); err != nil {
 		return err
 	}
 	for i, f := range attempted {
@@ -108,7 +124,11 @@ func (r *run) lab(ctx context.Context, states []*specState, epoch int, generatio
 			continue
 		}
 		st := of[i]
-		c, err := st.challenge(f.c, cures[i], r.x.nextEpoch(st.spec.ID, epoch))
+		var by *credit
+		if wards[i].proposed != nil {
+			by = &credit{m.Repair.Agent, usages[i]}
+		}
+		c, err := st.challenge(f.c, cures[i], r.x.nextEpoch(st.spec.ID, epoch), by)
 		if err != nil {
 			return err
 		}
@@ -119,6 +139,17 @@ func (r *run) lab(ctx context.Context, states []*specState, epoch int, generatio
 		}
 	}
 	return nil
+}
+
+// consult lets an agent write a repair. An agent that gives no usable answer has failed
+// to repair, and that is the cure.
+func (r *run) consult(ctx context.Context, player *agent.Player, st *specState, c *contestant, w ward) (*string, *agent.Usage, *cure, error) {
+	question := seed.Entropy(st.suite.Seed, "repair", c.id)
+	source, _, usage, err := player.Propose(ctx, r.x.request(agent.Repair, st.spec, st.suite, c, w.budget, question))
+	if _, failed := errors.AsType[*agent.Failure](err); failed {
+		return nil, nil, &cure{Outcome: datasets.OutcomeError}, nil
+	}
+	return &source, usage, nil, err
 }
 
 // nextEpoch is when a spec plays next; -1 if it does not.
@@ -139,20 +170,23 @@ func (f *failing) take(c *cure) error {
 	if c.Source == "" {
 		return nil
 	}
-	edits, err := synth.EncodeEdits(c.Edits)
-	if err != nil {
-		return err
+	patch := datasets.Text(repair.Diff(bundle.SourceName, f.c.source, c.Source))
+	row.Patch = &patch
+	if len(c.Edits) == 0 {
+		return nil // an agent's
 	}
-	text, patch := string(edits), datasets.Text(repair.Diff(bundle.SourceName, f.c.source, c.Source))
-	row.Edits, row.Patch = &text, &patch
-	return nil
+	edits, err := synth.EncodeEdits(c.Edits)
+	row.Edits = null(string(edits))
+	return err
 }
 
 // challenge makes the contestant that a candidate was repaired to. It may be one that
 // was there before: often a repair takes back what a variation broke.
-func (st *specState) challenge(ancestor *contestant, c *cure, epoch int) (*contestant, error) {
-	g := ancestor.genome.Clone()
-	g.Edits = append(g.Edits, c.Edits...)
+func (st *specState) challenge(ancestor *contestant, c *cure, epoch int, by *credit) (*contestant, error) {
+	g, style := ancestor.genome.Clone(), ancestor.style
+	if g.Edits = append(g.Edits, c.Edits...); by != nil {
+		g, style = synth.Genome{Base: c.Source}, "" // an agent wrote all of it
+	}
 	id, err := st.vary.ID(g)
 	if err != nil {
 		return nil, fmt.Errorf("the repair of candidate %s: %w", ancestor.id, err)
@@ -167,29 +201,32 @@ func (st *specState) challenge(ancestor *contestant, c *cure, epoch int) (*conte
 		return known, nil
 	}
 	made := &contestant{
-		id: id, spec: st.spec.ID, style: ancestor.style, source: c.Source, genome: g,
+		id: id, spec: st.spec.ID, style: style, source: c.Source, genome: g, credit: by,
 		origin: datasets.OriginRepair, parents: []string{ancestor.id}, firstEpoch: epoch, ancestor: ancestor,
 	}
 	st.contestants[id] = made
 	return made, nil
 }
 
-// heal is Env.heal, but for what this execution of a seed has computed already: a
-// candidate that fails epoch after epoch is searched for once for each budget.
-func (r *run) heal(ctx context.Context, wards []ward) ([]*cure, error) {
-	cures := make([]*cure, len(wards))
+// heal fills in the cures that are not there yet. It is Env.heal, but for what this
+// execution has computed already: for a candidate that fails epoch after epoch a repair
+// is searched for once for each budget.
+func (r *run) heal(ctx context.Context, wards []ward, cures []*cure) error {
 	var fresh []ward
 	var index []int
 	r.mu.Lock()
 	for i, w := range wards {
-		if cures[i] = r.cures[r.env.cureKey([]ward{w})]; cures[i] == nil {
+		if cures[i] == nil {
+			cures[i] = r.cures[r.env.cureKey([]ward{w})]
+		}
+		if cures[i] == nil {
 			fresh, index = append(fresh, w), append(index, i)
 		}
 	}
 	r.mu.Unlock()
 	found, err := r.env.heal(ctx, fresh)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -197,7 +234,7 @@ func (r *run) heal(ctx context.Context, wards []ward) ([]*cure, error) {
 		cures[i] = found[k]
 		r.cures[r.env.cureKey([]ward{wards[i]})] = found[k]
 	}
-	return cures, nil
+	return nil
 }
 
 // cureKey is the cache's key of searches side by side: all that their results depend on.
@@ -211,12 +248,13 @@ func (e *Env) cureKey(wards []ward) string {
 		Localizer                             string
 		Frozen                                []string
 		All                                   bool
+		Proposed                              *string
 	}
 	parts := make([]part, len(wards))
 	for i, w := range wards {
 		parts[i] = part{
 			w.id, w.suite.Digest, w.m.Batch, w.spec.TaskDigest(w.x.sizes(w.spec).Suite), w.reason,
-			w.x.measureOptions(), w.budget, w.safety, w.patches, w.localizer, w.frozen, w.all,
+			w.x.measureOptions(), w.budget, w.safety, w.patches, w.localizer, w.frozen, w.all, w.proposed,
 		}
 	}
 	return e.key("repair", parts)
@@ -262,10 +300,17 @@ func (e *Env) heal(ctx context.Context, wards []ward) ([]*cure, error) {
 	cures := make([]*cure, len(wards))
 	err := lab.Run(ctx, benches, func(ctx context.Context, i int, b *trial.Bench) error {
 		w := &wards[i]
-		r, err := repair.Search(ctx, b, w.source, e.builder.Importer(), repair.Options{
+		opt := repair.Options{
 			Patches: w.patches, Fuel: int64(w.patches) * patchFuel, Localizer: w.localizer, Seed: w.suite.Seed, Purpose: w.id,
 			Frozen: w.frozen, All: w.all, Observe: w.observe,
-		})
+		}
+		var r *repair.Result
+		var err error
+		if w.proposed != nil {
+			r, err = repair.Try(ctx, b, w.source, *w.proposed, opt)
+		} else {
+			r, err = repair.Search(ctx, b, w.source, e.builder.Importer(), opt)
+		}
 		if err != nil {
 			return err
 		}

@@ -85,6 +85,9 @@ func (r *Recorded) experiment(specDirs []string) (*Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.waiting, err = r.challengersOf(x); err != nil {
+		return nil, err
+	}
 	exchanges, err := r.exchangesOf()
 	if err != nil {
 		return nil, err

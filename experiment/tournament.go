@@ -366,6 +366,9 @@ func (r *run) fill(ctx context.Context, st *specState, seed int64, epoch int) ([
 		}
 		slots = append(slots, &slot{Slot: p, c: c})
 	}
+	if !st.played {
+		st.challengers = r.x.welcome(st, epoch)
+	}
 	for _, ch := range st.challengers {
 		slots = append(slots, &slot{c: ch.c, Slot: evolve.Slot{
 			Slot: len(slots), ID: ch.c.id, Genome: ch.c.genome, Origin: datasets.OriginRepair,

@@ -115,18 +115,11 @@ func modelName(s string) string {
 
 // checkLab checks what concerns several keys: that agents who are named exist.
 func (r *reader) checkLab(m *Manifest) {
-	const later = "comes with the repair lab, which this version does not have"
-	refuse := func(path, what, expected string) {
-		r.add(r.tree.at(path), path, "%s %s; expected %s", what, later, expected)
-	}
 	names := slices.Sorted(maps.Keys(m.Agents))
 	if name := m.Repair.Agent; name != NoAgent && name != BaselineAgent && !slices.Contains(names, name) {
 		r.add(r.tree.at("repair.agent"), "repair.agent", "there is no agent %q%s", name, suggest(name, append(names, BaselineAgent, NoAgent)))
 	}
 	if m.Variation.Agent > 0 && len(names) == 0 {
 		r.add(r.tree.at("variation.agent"), "variation.agent", "nobody can be asked, for the manifest lists no agents; expected 0, or an agent under the key agents")
-	}
-	if m.Challengers != "" {
-		refuse("challengers", "a folder of challengers", `""`)
 	}
 }

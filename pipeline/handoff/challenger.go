@@ -60,20 +60,14 @@ var (
 // file that names it.
 func WriteChallenger(dir string, c Challenger) (path string, err error) {
 	fail := func(err error) (string, error) { return "", fmt.Errorf("challengers %s: %w", dir, err) }
-	c.SourcePath = "challenger_" + c.ID + ".go"
-	if c.ParentIDs == nil {
-		c.ParentIDs = []string{}
-	}
-	path = filepath.Join(dir, ChallengerName(c.ID))
-	if err := c.check(); err != nil {
-		return fail(fmt.Errorf("challenger %.12s: %w", c.ID, err))
-	}
-	if len(c.Source) == 0 || len(c.Source) > MaxSourceBytes {
-		return fail(fmt.Errorf("challenger %.12s: a source of %d bytes, expected up to %s", c.ID, len(c.Source), size(MaxSourceBytes)))
-	}
-	data, err := encodeJSON(c)
+	data, err := c.Encode()
 	if err != nil {
 		return fail(err)
+	}
+	c.SourcePath = c.sourceName()
+	path = filepath.Join(dir, ChallengerName(c.ID))
+	if len(c.Source) == 0 || len(c.Source) > MaxSourceBytes {
+		return fail(fmt.Errorf("challenger %.12s: a source of %d bytes, expected up to %s", c.ID, len(c.Source), size(MaxSourceBytes)))
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fail(err)
@@ -93,6 +87,30 @@ func WriteChallenger(dir string, c Challenger) (path string, err error) {
 		}
 	}
 	return path, syncDir(filepath.Dir(filepath.Clean(dir)))
+}
+
+func (c *Challenger) sourceName() string { return "challenger_" + c.ID + ".go" }
+
+// Files are the challenger's two files by name, as WriteChallenger writes them: the same
+// challenger gives the same bytes, however its file was written.
+func (c Challenger) Files() (map[string][]byte, error) {
+	data, err := c.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{ChallengerName(c.ID): data, c.sourceName(): c.Source}, nil
+}
+
+// Encode returns the content of the challenger's file.
+func (c Challenger) Encode() ([]byte, error) {
+	c.SourcePath = c.sourceName()
+	if c.ParentIDs == nil {
+		c.ParentIDs = []string{}
+	}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("challenger %.12s: %w", c.ID, err)
+	}
+	return encodeJSON(c)
 }
 
 // ReadChallengers reads every challenger of a folder, sorted by id, with its source.

@@ -417,3 +417,28 @@ func (s *search) improvers(n int) []Patch {
 	})
 	return list[:min(n, len(list))]
 }
+
+// Try holds one version against the executor, as Search does those that it makes
+// itself: somebody else, an agent say, has written it.
+func Try(ctx context.Context, exec Executor, source, version string, opt Options) (*Result, error) {
+	s := &search{exec: exec, source: source, opt: opt, seen: map[string]bool{source: true}}
+	for _, f := range exec.Points() {
+		if f {
+			s.failing++
+		}
+	}
+	if s.failing == 0 {
+		return &Result{Outcome: NothingToRepair}, nil
+	}
+	if version != source {
+		if _, err := s.try(ctx, []Patch{{Source: version, Weight: 1}}); err != nil {
+			return nil, err
+		}
+	}
+	s.exhausted = true
+	r := s.conclude()
+	if r.Outcome != Repaired {
+		r.Outcome = NotRepaired
+	}
+	return r, nil
+}
