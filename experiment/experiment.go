@@ -10,6 +10,7 @@
 //   - experiment.go: the arguments: a manifest with all that it names
 //   - env.go, cache.go: the machine: workers, toolchain, cache, measurements
 //   - tournament.go, rows.go: the function
+//   - agents.go, requests.go: what agents have to do with it
 //   - runfolder.go, identity.go: its value on disk, and its name
 //   - verify.go, replay.go: computing it again
 //   - harness.go, spectest.go: one candidate, one spec
@@ -29,6 +30,7 @@ import (
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
 	"toolgen/experiment/manifests"
+	"toolgen/pipeline/agent"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
@@ -40,12 +42,15 @@ type Experiment struct {
 	Manifest *manifests.Manifest
 	Specs    []*specs.Spec // in the order of the manifest
 
-	entrants []entrant
-	anneal   evolve.Anneal
-	phases   []evolve.Phase
-	stop     evolve.Stop
-	weights  evaluate.Weights
-	values   []func(*datasets.Evaluation) float64 // of the objectives, less is better
+	entrants  []entrant
+	agents    []agent.Agent     // of the manifest, sorted by name
+	cassette  string            // folder of what they answered; "" if the experiment comes from a lock
+	exchanges []*agent.Exchange // that the run reads, sorted by key; see settled
+	anneal    evolve.Anneal
+	phases    []evolve.Phase
+	stop      evolve.Stop
+	weights   evaluate.Weights
+	values    []func(*datasets.Evaluation) float64 // of the objectives, less is better
 }
 
 // entrant is a contestant of the user's own.
@@ -84,6 +89,7 @@ func Load(opt LoadOptions) (*Experiment, error) {
 		source: func(e manifests.Entrant) ([]byte, error) {
 			return os.ReadFile(filepath.Join(dir, filepath.FromSlash(e.Source)))
 		},
+		dir: dir, cassette: cassetteOf(m, dir),
 	})
 }
 
@@ -91,6 +97,8 @@ func Load(opt LoadOptions) (*Experiment, error) {
 type finder struct {
 	spec   func(ref string) (*specs.Spec, error)
 	source func(manifests.Entrant) ([]byte, error)
+
+	dir, cassette string // where agents run, and what they answered; "" in a lock
 }
 
 // newExperiment takes over what a manifest says by itself.
@@ -130,8 +138,8 @@ func resolve(m *manifests.Manifest, find finder) (*Experiment, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(s.Styles) == 0 && !slices.ContainsFunc(m.Entrants, func(e manifests.Entrant) bool { return e.Spec == s.ID }) {
-			problems = append(problems, m.Problem(fmt.Sprintf("specs[%d]", i), "spec %s has no styles, and no entrant plays it: nobody would", s.ID))
+		if len(s.Styles) == 0 && m.Variation.Agent == 0 && !slices.ContainsFunc(m.Entrants, func(e manifests.Entrant) bool { return e.Spec == s.ID }) {
+			problems = append(problems, m.Problem(fmt.Sprintf("specs[%d]", i), "spec %s has no styles, no entrant plays it, and no agent may vary it (variation.agent): nobody would play", s.ID))
 		}
 		x.Specs = append(x.Specs, s)
 	}
@@ -155,6 +163,9 @@ func resolve(m *manifests.Manifest, find finder) (*Experiment, error) {
 		}
 		x.entrants = append(x.entrants, entrant{id: synth.ID(e.Spec, string(source)), name: e.Name, spec: e.Spec, source: string(source), keep: e.Keep})
 	}
+	agents, bad := agentsOf(m, find.dir)
+	x.agents, x.cassette = agents, find.cassette
+	problems = append(problems, bad...)
 	for i, o := range m.Selection.Objectives {
 		value, ok := objective(o.Column)
 		if !ok {

@@ -20,9 +20,12 @@ type input struct {
 }
 
 // inputs lists everything that the function reads, sorted by name: all files of the
-// specs and the sources of the entrants.
-func (x *Experiment) inputs() []input {
-	var list []input
+// specs, the sources of the entrants, and what agents answered.
+func (x *Experiment) inputs() ([]input, error) {
+	list, err := x.exchangeInputs()
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range x.Specs {
 		for _, f := range s.Files {
 			list = append(list, input{path.Join("specs", s.ID, f.Name), f.Data})
@@ -40,7 +43,7 @@ func (x *Experiment) inputs() []input {
 		}
 		return 0
 	})
-	return list
+	return list, nil
 }
 
 // relocated is the manifest as a run folder keeps it: what it names lies in inputs/
@@ -55,6 +58,9 @@ func (x *Experiment) relocated() *manifests.Manifest {
 	for i := range m.Entrants {
 		m.Entrants[i].Source = "inputs/entrants/" + m.Entrants[i].Name + ".go"
 	}
+	if x.asks() {
+		m.Cassettes = "inputs/" + cassettesInput
+	}
 	return &m
 }
 
@@ -64,7 +70,11 @@ func (x *Experiment) identity(e *Env) (datasets.Identity, error) {
 	m.Specs = x.specIDs()
 	m.Entrants = slices.Clone(m.Entrants)
 	inputs := map[string]string{}
-	for _, in := range x.inputs() {
+	list, err := x.inputs()
+	if err != nil {
+		return datasets.Identity{}, err
+	}
+	for _, in := range list {
 		inputs[in.name] = sha256Hex(in.data)
 	}
 	for i := range m.Entrants {

@@ -182,12 +182,19 @@ func (x *Experiment) candidateRow(seed int64, st *specState, c *contestant) (dat
 	if err != nil {
 		return datasets.Candidate{}, err
 	}
-	return datasets.Candidate{
+	row := datasets.Candidate{
 		Seed: seed, CandidateID: c.id, Spec: c.spec, Style: null(c.style), Params: string(params), Edits: string(edits),
 		Origin: c.origin, ParentIDs: c.parents, FirstEpoch: int32(c.firstEpoch),
 		Source: datasets.Text(c.source), SourceBytes: int64(len(c.source)), License: x.license(st.spec),
 		FinalVerdict: c.final.Verdict, FinalCorrectness: c.final.Correctness, FinalBaseFitness: c.finalBase, FinalFeasible: c.final.Feasible,
-	}, nil
+	}
+	if by := c.credit; by != nil {
+		row.Agent = &by.agent
+		if u := by.usage; u != nil {
+			row.Model, row.InputTokens, row.OutputTokens = null(u.Model), &u.InputTokens, &u.OutputTokens
+		}
+	}
+	return row, nil
 }
 
 // caseRows are the cases that fail under any budget the candidate met, or all of

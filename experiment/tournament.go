@@ -13,6 +13,7 @@ import (
 
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
+	"toolgen/pipeline/agent"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/synth"
@@ -26,6 +27,7 @@ type executeOptions struct {
 	dry     bool                        // never execute: end at the first measurement that is not in the cache
 	observe func(Event)                 // may be nil; called in the order of commitment within a seed
 	commit  func([]datasets.Evaluation) // may be nil; the rows of an epoch, as soon as they are known
+	deck    *agent.Deck                 // what agents answer; nil: the exchanges of the experiment, which must be settled
 }
 
 // Event is progress: an epoch of a spec that was committed.
@@ -73,6 +75,7 @@ type contestant struct {
 	m          *evaluate.Measurement
 	final      evaluate.Evaluation // under the last epoch's budget
 	finalBase  float64
+	credit     *credit           // nil unless an agent wrote it
 	met        []evaluate.Budget // distinct budgets it was held against, in order
 }
 
@@ -80,6 +83,12 @@ type contestant struct {
 // the order of the seeds whatever the order in which they end.
 func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*outcome, error) {
 	r := &run{env: e, x: x, opt: opt, programs: map[string]*lazyPrograms{}}
+	if r.deck = opt.deck; r.deck == nil {
+		var err error
+		if r.deck, err = agent.Replay(x.exchanges, x.agents); err != nil {
+			return nil, err
+		}
+	}
 	for _, s := range x.Specs {
 		r.programs[s.ID] = &lazyPrograms{env: e, spec: s}
 	}
@@ -122,6 +131,7 @@ type run struct {
 	env      *Env
 	x        *Experiment
 	opt      executeOptions
+	deck     *agent.Deck
 	programs map[string]*lazyPrograms
 
 	mu               sync.Mutex // of what follows, and of the callbacks
@@ -276,7 +286,7 @@ func (r *run) play(ctx context.Context, st *specState, seed int64, epoch int) (*
 			return nil, err
 		}
 	}
-	slots, err := r.fill(st, seed, epoch)
+	slots, err := r.fill(ctx, st, seed, epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -293,8 +303,9 @@ func (r *run) play(ctx context.Context, st *specState, seed int64, epoch int) (*
 
 // fill makes the slots of the next generation: the population, and beside it the
 // entrants, in the order of the manifest.
-func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
+func (r *run) fill(ctx context.Context, st *specState, seed int64, epoch int) ([]*slot, error) {
 	m := r.x.Manifest
+	st.vary.asker = &asker{ctx: ctx, x: r.x, deck: r.deck, st: st, budget: r.x.budget(epoch)}
 	cfg := evolve.Config{
 		Seed: seed, Spec: st.spec.ID, Epoch: epoch, K: r.x.anneal.K(epoch),
 		Population: m.Population, TournamentSize: m.Selection.TournamentSize,
@@ -324,6 +335,9 @@ func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
 				id: p.ID, spec: st.spec.ID, style: p.Genome.Style, source: st.vary.source(p.ID),
 				genome: p.Genome, origin: p.Origin, parents: p.ParentIDs, firstEpoch: epoch,
 			}
+			if p.Origin == evolve.OriginAgent {
+				c.credit = st.vary.credits[p.ID]
+			}
 			st.contestants[p.ID] = c
 		}
 		slots = append(slots, &slot{Slot: p, c: c})
@@ -343,7 +357,7 @@ func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
 		slots = append(slots, &slot{c: c, Slot: evolve.Slot{Slot: len(slots), ID: en.id, Genome: c.genome, Origin: evolve.OriginEntrant}})
 	}
 	if len(slots) == 0 {
-		return nil, &UsageError{Msg: fmt.Sprintf("spec %s has nobody to play: no style in the search space and no entrant", st.spec.ID)}
+		return nil, &UsageError{Msg: fmt.Sprintf("spec %s has nobody to play: no style in the search space, no entrant, and no agent that wrote one", st.spec.ID)}
 	}
 	return slots, nil
 }
@@ -469,6 +483,8 @@ type variator struct {
 	spec    *specs.Spec
 	y       *synth.Synthesizer
 	sources map[string]string
+	credits map[string]*credit // by id: what agents wrote
+	asker   *asker             // of the generation that is being made; nil: nobody is asked
 }
 
 var _ evolve.Variator = (*variator)(nil)
@@ -481,7 +497,7 @@ func (r *run) newVariator(s *specs.Spec) *variator {
 		}
 		return nil
 	}
-	return &variator{spec: s, y: y, sources: map[string]string{}}
+	return &variator{spec: s, y: y, sources: map[string]string{}, credits: map[string]*credit{}}
 }
 
 func (v *variator) Default(style string) (synth.Genome, error) {
@@ -520,8 +536,11 @@ func (v *variator) fit(g synth.Genome) (synth.Genome, error) {
 	return fitted, err
 }
 
-func (v *variator) Ask(*rand.Rand, synth.Genome) (synth.Genome, error) {
-	return synth.Genome{}, evolve.ErrInapplicable // a manifest that asks agents is refused
+func (v *variator) Ask(rng *rand.Rand, g synth.Genome) (synth.Genome, error) {
+	if v.asker == nil {
+		return g, evolve.ErrInapplicable
+	}
+	return v.asker.ask(rng, v, g)
 }
 
 func (v *variator) ID(g synth.Genome) (string, error) {

@@ -174,7 +174,7 @@ func readExchange(dir, key string) (*Exchange, error) {
 // what a crash left of one.
 func writeExchange(dir, key string, e *Exchange) error {
 	path := filepath.Join(dir, FileName(key))
-	fail := func(err error) error { return &CassetteError{Path: path, Msg: "it cannot be written", Err: err} }
+	fail := func(err error) error { return fmt.Errorf("cassette: %s: %w", path, err) }
 	data, err := e.Encode()
 	if err != nil {
 		return fail(err)

@@ -154,7 +154,7 @@ func (d *Deck) find(ctx context.Context, a Agent, r Request, key string) (*Excha
 		return first, nil
 	}
 	if err := writeExchange(d.dir, key, e); err != nil {
-		return nil, err
+		return nil, &UnreachableError{Agent: a.Name(), Msg: "its answer cannot be recorded", Err: err}
 	}
 	// Read back, so that this run sees what every later one will.
 	return readExchange(d.dir, key)

@@ -68,8 +68,8 @@ func (e *MissingError) Error() string {
 		e.Dir, e.Agent, e.Task, e.Spec, FileName(e.Key))
 }
 
-// CassetteError says that a file of a cassette is not what it claims to be, or that
-// the cassette cannot be used.
+// CassetteError says that a file of a cassette is not what it claims to be, or that it
+// cannot be read.
 type CassetteError struct {
 	Path string
 	Msg  string
