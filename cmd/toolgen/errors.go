@@ -11,6 +11,7 @@ import (
 	"toolgen/datasets"
 	"toolgen/experiment"
 	"toolgen/experiment/manifests"
+	"toolgen/pipeline/agent"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
@@ -62,7 +63,8 @@ func exitCode(err error) int {
 func isUsage(err error) bool {
 	return is[*usageError](err) || is[*experiment.UsageError](err) ||
 		is[*manifests.Error](err) || is[*specs.Error](err) || is[*synth.TemplateError](err) || is[*testgen.SpecError](err) ||
-		is[*datasets.FileError](err) || is[*datasets.LockError](err)
+		is[*datasets.FileError](err) || is[*datasets.LockError](err) ||
+		is[*agent.MissingError](err) || is[*agent.CassetteError](err)
 }
 
 func is[T error](err error) bool {
