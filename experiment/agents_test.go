@@ -309,12 +309,9 @@ func otherAnswers(t *testing.T, env *Env, load LoadOptions, runID string) {
 		t.Errorf("%d answers were altered, and the run is %s as before", changed, s.RunID)
 	}
 	// Altered by hand, an answer is refused.
-	data, err := os.ReadFile(names[1])
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, name := range names {
-		if data, err = os.ReadFile(name); err != nil {
+		data, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(name, []byte(strings.Replace(string(data), "thought better", "thought worse", 1)), 0o666); err != nil {
