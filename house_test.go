@@ -34,8 +34,10 @@ var mayImport = map[string][]string{
 	"experiment/evolve":    {"pipeline/synth"},
 	"experiment/manifests": {},
 	"experiment":           {"pipeline/...", "datasets", "specs", "experiment/..."},
-	"analysis":             {"datasets"},
-	"reports":              {"analysis", "datasets"},
+	"analysis/stats":       {},
+	"analysis":             {"datasets", "analysis/stats"},
+	"analysis/compare":     {"datasets", "analysis", "analysis/stats", "analysis/pareto"},
+	"reports":              {"analysis", "analysis/...", "datasets"},
 	"cmd/...":              {"..."},
 }
 
