@@ -34,7 +34,8 @@ var mayImport = map[string][]string{
 	"experiment/evolve":    {"pipeline/synth"},
 	"experiment/manifests": {},
 	"experiment":           {"pipeline/...", "datasets", "specs", "experiment/..."},
-	"analysis":             {"datasets"},
+	"analysis/pareto":      {},
+	"analysis":             {"datasets", "analysis/..."},
 	"reports":              {"analysis", "datasets"},
 	"cmd/...":              {"..."},
 }
