@@ -34,9 +34,10 @@ var mayImport = map[string][]string{
 	"experiment/evolve":    {"pipeline/synth"},
 	"experiment/manifests": {},
 	"experiment":           {"pipeline/...", "datasets", "specs", "experiment/..."},
+	"analysis/pareto":      {},
 	"analysis/stats":       {},
-	"analysis":             {"datasets", "analysis/stats"},
-	"analysis/compare":     {"datasets", "analysis", "analysis/stats", "analysis/pareto"},
+	"analysis":             {"datasets", "analysis/pareto", "analysis/stats"},
+	"analysis/compare":     {"datasets", "analysis", "analysis/pareto", "analysis/stats"},
 	"reports":              {"analysis", "analysis/...", "datasets"},
 	"cmd/...":              {"..."},
 }
