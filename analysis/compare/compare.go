@@ -26,6 +26,9 @@ const (
 	Regression    Answer = "regression"
 	CannotTell    Answer = "inconclusive"
 	NoRegression  Answer = "no_regression"
+
+	// Failed is never Compare's own: what was to be compared cannot be read.
+	Failed Answer = "error"
 )
 
 // Side is one of the experiments.
@@ -57,6 +60,7 @@ type Geomean struct {
 // Result is what Compare has to say.
 type Result struct {
 	Answer       Answer            `json:"answer"`
+	Error        *string           `json:"error"` // of Failed alone
 	Alpha        float64           `json:"alpha"`
 	Base         Side              `json:"base"`
 	News         []Side            `json:"news"`
@@ -86,11 +90,9 @@ func Compare(base *Experiment, news []*Experiment, opt Options) *Result {
 	if opt.Alpha == 0 {
 		opt.Alpha = 0.05
 	}
-	c := &comparison{opt: opt, base: base, scale: map[string]string{}, contrasts: map[string]*contrast{}, result: &Result{
-		Alpha: opt.Alpha, Base: side(base), News: []Side{}, Incomparable: []Incomparability{}, Gates: []GateResult{}, Rows: []Row{},
-		Geomeans: []Geomean{}, NotCompared: []NotCompared{}, Differences: []Difference{}, Notes: []string{},
-	}}
+	c := &comparison{opt: opt, base: base, scale: map[string]string{}, contrasts: map[string]*contrast{}, result: empty()}
 	r := c.result
+	r.Alpha, r.Base = opt.Alpha, side(base)
 	for _, other := range news {
 		r.News = append(r.News, side(other))
 		r.Differences = append(r.Differences, differences(base, other)...)
@@ -116,6 +118,25 @@ func Compare(base *Experiment, news []*Experiment, opt Options) *Result {
 		r.Gates = append(r.Gates, c.judgeGate(g))
 	}
 	r.Answer = c.answer()
+	return r
+}
+
+// empty is a result whose lists are lists, in JSON too.
+func empty() *Result {
+	return &Result{
+		Base: Side{Seeds: []int64{}, Specs: []string{}}, News: []Side{}, Incomparable: []Incomparability{}, Gates: []GateResult{}, Rows: []Row{},
+		Geomeans: []Geomean{}, NotCompared: []NotCompared{}, Differences: []Difference{}, Notes: []string{},
+	}
+}
+
+// Failure is the result of a comparison that cannot be made.
+func Failure(base string, news []string, alpha float64, err error) *Result {
+	r := empty()
+	message := err.Error()
+	r.Answer, r.Error, r.Alpha, r.Base.Name = Failed, &message, alpha, base
+	for _, name := range news {
+		r.News = append(r.News, Side{Name: name, Seeds: []int64{}, Specs: []string{}})
+	}
 	return r
 }
 

@@ -488,3 +488,15 @@ func TestSavedBaseAndShards(t *testing.T) {
 		t.Errorf("from folders:\n%s\nfrom a file and shards:\n%s", a, b)
 	}
 }
+
+// Values under seeds that only one side played change nothing: a row that is the same is
+// shown with the same medians and no effect.
+func TestOnlyCommonSeedsAreShown(t *testing.T) {
+	r := Compare(read(t, "a", folder{rows: twoStyles(seedsTo(9), 10, 20)}), []*Experiment{read(t, "b", folder{rows: twoStyles(seedsFrom(2, 3), 10, 20)})}, Options{})
+	wantAnswer(t, r, NoRegression)
+	for _, row := range r.Rows {
+		if row.BaseN != 9 || row.NewN != 2 || row.Pairs != 2 || *row.Base != *row.Value || *row.CliffsDelta != 0 {
+			t.Errorf("%+v", row)
+		}
+	}
+}

@@ -87,8 +87,11 @@ func newContrast(base, other *Experiment, metric string, d Direction, spec, styl
 	}}
 	c.noBase, c.noNew = absence(a, playedA), absence(b, playedB)
 	x, y := plain(a), plain(b)
-	c.describe(x, y, alpha)
 	c.pair(base, other, a, b, playedA, playedB)
+	if c.row.Pairs > 0 {
+		x, y = c.common() // values under other seeds would move medians that have not moved
+	}
+	c.describe(x, y, alpha)
 	switch {
 	case len(x) == 0 || len(y) == 0:
 	case !tested || c.row.Pairs > 0:
@@ -177,6 +180,19 @@ func (c *contrast) pair(base, other *Experiment, a, b []valueAt, playedA, played
 		}
 		c.row.Seeds = append(c.row.Seeds, d)
 	}
+}
+
+// common are the values under the seeds that both sides played.
+func (c *contrast) common() (x, y []float64) {
+	for _, d := range c.row.Seeds {
+		if d.Base != nil {
+			x = append(x, *d.Base)
+		}
+		if d.Value != nil {
+			y = append(y, *d.Value)
+		}
+	}
+	return x, y
 }
 
 // fromPairs fills in what differences by seed say, and tests them if asked to. A value

@@ -137,7 +137,7 @@ func (x *Experiment) point(style string, list, spec []*contestant) {
 				repaired.K++
 			}
 		}
-		if c.timing != nil && style != "" {
+		if c.timing != nil && style != "" && c.FinalFeasible { // how fast a wrong answer comes is nobody's concern
 			t := *c.timing
 			t.Rank = rank
 			x.Timings = append(x.Timings, t)

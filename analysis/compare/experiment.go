@@ -40,7 +40,7 @@ type Count struct {
 	N int `json:"n"`
 }
 
-// Timing is the wall-clock time of the timed calls of one candidate.
+// Timing is the wall-clock time of the timed calls of one feasible candidate.
 type Timing struct {
 	Spec        string  `json:"spec"`
 	Style       string  `json:"style"`

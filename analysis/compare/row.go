@@ -34,7 +34,7 @@ type Row struct {
 	BaseN         int             `json:"base_n"` // values: seeds, or timed calls
 	NewN          int             `json:"new_n"`
 	Pairs         int             `json:"pairs"` // seeds that both have a value under
-	Base          *float64        `json:"base"`  // lower median of the values
+	Base          *float64        `json:"base"`  // lower median of the values; of those under common seeds, where there are pairs
 	BaseInterval  *stats.Interval `json:"base_interval"`
 	Value         *float64        `json:"value"`
 	ValueInterval *stats.Interval `json:"value_interval"`
