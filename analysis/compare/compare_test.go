@@ -441,6 +441,9 @@ func TestWallClock(t *testing.T) {
 	if r.Incomparable[0].Kind != KindMachine || !strings.Contains(r.Incomparable[0].String(), "a has one, b has two") {
 		t.Errorf("%+v", r.Incomparable)
 	}
+	// Two machines in one run are no machine, even if the other run had the same two.
+	mixed := rows("one,two", six...)
+	wantAnswer(t, Compare(read(t, "a", mixed), []*Experiment{read(t, "b", mixed)}, Options{Wall: true}), NotComparable)
 	// The same samples are one measurement, which a cache has handed on.
 	r = Compare(base, []*Experiment{read(t, "b", rows("one", six...))}, Options{Wall: true})
 	if row := r.Rows[0]; row.Verdict != Same || !strings.Contains(row.Reason, "the cache answered") || row.P != nil {

@@ -71,7 +71,7 @@ func (x *Experiment) take(run *analysis.Run, handoffs []datasets.Handoff, sample
 			c.timing = &Timing{Spec: c.Spec, Style: c.style, Seed: c.Seed, CandidateID: c.CandidateID, Host: s.Host}
 		}
 		if c.timing.Host != s.Host {
-			c.timing.Host = "several machines"
+			c.timing.Host = severalHosts
 		}
 		c.timing.WallNS = append(c.timing.WallNS, s.WallNS)
 	}

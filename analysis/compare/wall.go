@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// severalHosts stands for the machine of a candidate that more than one has timed.
+const severalHosts = "several machines"
+
 // wallContrasts puts the timed calls of the same candidates side by side: for each style
 // and seed, of the candidates that both sides timed on one machine, the one that the base
 // ranks best. A candidate is timed under a seed, since the seed makes its input.
@@ -25,7 +28,7 @@ func wallContrasts(base, other *Experiment, alpha float64) (list []*contrast, no
 		if b == nil {
 			continue
 		}
-		if a.Host != b.Host {
+		if a.Host != b.Host || a.Host == severalHosts {
 			elsewhere++
 			if refused == nil {
 				refused = &Incomparability{
