@@ -38,8 +38,11 @@ var mayImport = map[string][]string{
 	"experiment/evolve":    {"pipeline/synth"},
 	"experiment/manifests": {},
 	"experiment":           {"pipeline/...", "datasets", "specs", "experiment/..."},
-	"analysis":             {"datasets"},
-	"reports":              {"analysis", "datasets"},
+	"analysis/pareto":      {},
+	"analysis/stats":       {},
+	"analysis":             {"datasets", "analysis/pareto", "analysis/stats"},
+	"analysis/compare":     {"datasets", "analysis", "analysis/pareto", "analysis/stats"},
+	"reports":              {"analysis", "analysis/...", "datasets"},
 	"cmd/...":              {"..."},
 
 	"pipeline/handoff/watch": {"pipeline/handoff"},

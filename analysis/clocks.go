@@ -2,11 +2,9 @@ package analysis
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat"
-
+	"toolgen/analysis/stats"
 	"toolgen/datasets"
 )
 
@@ -85,37 +83,12 @@ func ClocksByStyle(clocks []Clock) []StyleClock {
 	return out
 }
 
-// Agreement is Spearman's rank correlation of the two clocks: Pearson's of the ranks,
-// ties sharing their mean rank. It is NaN for fewer than two candidates, or if one of
-// the clocks stands still.
+// Agreement is Spearman's rank correlation of the two clocks. It is NaN for fewer than
+// two candidates, or if one of the clocks stands still.
 func Agreement(clocks []Clock) float64 {
-	if len(clocks) < 2 {
-		return math.NaN()
-	}
 	x, y := make([]float64, len(clocks)), make([]float64, len(clocks))
 	for i, c := range clocks {
 		x[i], y[i] = c.VirtualMS, c.WallMS
 	}
-	return stat.Correlation(ranks(x), ranks(y), nil)
-}
-
-// ranks are the ranks of values from 1; equal ones share the mean of theirs.
-func ranks(values []float64) []float64 {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(values[i], values[j]) })
-	out := make([]float64, len(values))
-	for i := 0; i < len(order); {
-		j := i
-		for j < len(order) && values[order[j]] == values[order[i]] {
-			j++
-		}
-		for k := i; k < j; k++ {
-			out[order[k]] = float64(i+j+1) / 2
-		}
-		i = j
-	}
-	return out
+	return stats.Spearman(x, y)
 }
