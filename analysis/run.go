@@ -251,7 +251,9 @@ func groups(runs []*Run) []group {
 			i = len(out)
 			out = append(out, group{experiment: r.Experiment, id: r.Group})
 		}
-		out[i].runs = append(out[i].runs, r)
+		if !slices.Contains(out[i].runs, r) {
+			out[i].runs = append(out[i].runs, r)
+		}
 	}
 	slices.SortFunc(out, func(a, b group) int {
 		if c := strings.Compare(a.experiment, b.experiment); c != 0 {
