@@ -51,7 +51,10 @@ func (t *Table[T]) ScanFiles(paths []string, scan GroupScan) error {
 				err := job.err
 				if err == nil {
 					batch.First = 0
-					err = t.scanGroup(job.file.file, job.inFile, job.group, batch, func(c *Columns) error { return scan.Batch(w, c) })
+					err = t.scanGroup(job.file.file, job.inFile, job.group, batch, func(c *Columns) error {
+						c.Group = job.number
+						return scan.Batch(w, c)
+					})
 				}
 				q.finish(job, err, func() error {
 					if scan.Done == nil {

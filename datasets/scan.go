@@ -14,7 +14,8 @@ import (
 // selection stands next to the callback in the source.
 type Columns struct {
 	Rows  int   // at least 1
-	First int64 // number of the first row in the file, from 0; in its row group, of ScanFiles
+	First int64 // number of the first row in the file, from 0; of ScanFiles, in its row group
+	Group int   // number of the row group; of ScanFiles, over all files
 
 	table   string
 	columns []*Column
@@ -171,6 +172,7 @@ func (s *Schema) scanGroup(f *file, g int, group parquet.RowGroup, batch *Column
 			return err
 		}
 	}
+	batch.Group = g
 	for left := group.NumRows(); left > 0; left -= int64(batch.Rows) {
 		batch.Rows = int(min(left, 1<<20))
 		for i := range cursors {
