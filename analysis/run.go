@@ -263,3 +263,16 @@ func groups(runs []*Run) []group {
 	})
 	return out
 }
+
+// Seeds are those of the runs that a filter keeps, ascending.
+func Seeds(runs []*Run, f Filter) []int64 {
+	seen := map[int64]bool{}
+	for _, r := range runs {
+		for i := range r.Evaluations {
+			if e := &r.Evaluations[i]; f.keeps(e) {
+				seen[e.Seed] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
