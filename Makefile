@@ -4,10 +4,10 @@ GO      ?= go
 BIN     := bin/toolgen
 RUN_OUT ?= runs/quickstart
 
-.PHONY: help run test check race fuzz golden determinism bench vuln reproduce build clean
+.PHONY: help run test check race fuzz golden determinism bench bench-analysis vuln reproduce build clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/toolgen
 	$(GO) build -trimpath -o $(BIN) ./cmd/toolgen
@@ -42,6 +42,9 @@ determinism: ## the same rows at 1, 2 and 8 workers, cold and warm, after a kill
 
 bench: ## the benchmarks of the pipeline
 	$(GO) test ./pipeline/... ./datasets -run '^$$' -bench . -benchtime 3x
+
+bench-analysis: ## groups and fronts of 10 million evaluations, and writing them, against DuckDB
+	cd bench/duckdb && $(GO) run . $(BENCH_FLAGS)
 
 reproduce: build ## play the baseline (41 epochs), hold it against its committed lock, print the benchmark table
 	rm -rf runs/baseline
