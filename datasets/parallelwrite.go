@@ -3,7 +3,6 @@ package datasets
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"reflect"
 	"sync"
@@ -241,20 +240,4 @@ func (p *ParallelWriter[T]) Close() (TableInfo, error) {
 		p.w.err = p.failed()
 	}
 	return p.w.Close()
-}
-
-// checkRow holds a row against the schema and the row before it.
-func (w *Writer[T]) checkRow(row *T, v reflect.Value) error {
-	column, problem := w.table.validate(row, v)
-	switch {
-	case problem != "":
-	case w.last != nil && w.table.Compare(w.last, row) >= 0:
-		problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(w.last), w.table.Key)
-	case v.Field(w.runID).String() != w.meta.RunID:
-		column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", v.Field(w.runID).String(), w.meta.RunID)
-	}
-	if problem != "" {
-		return &RowError{Table: w.table.Name, Row: w.digest.rows, Key: w.table.KeyOf(row), Column: column, Problem: problem}
-	}
-	return nil
 }

@@ -221,3 +221,8 @@ func (t *Table[T]) Number(row *T, column string) float64 {
 	}
 	return float64(f.Int())
 }
+
+// fieldString is the string in a field of a row.
+func fieldString[T any](row *T, field int) string {
+	return reflect.ValueOf(row).Elem().Field(field).String()
+}
