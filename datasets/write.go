@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -74,6 +75,8 @@ type Writer[T any] struct {
 	runID  int    // struct field of run_id
 	sum    string // digest of all rows, once closed
 	err    error
+
+	options []parquet.WriterOption
 }
 
 // NewWriter returns a writer of the table to w. Close must be called.
@@ -119,6 +122,8 @@ func (t *Table[T]) newWriter(w io.Writer, meta Meta, groupRows, dictionaryBytes 
 		pq:     parquet.NewGenericWriter[T](buffer, options...),
 		digest: t.newDigester(t.Version),
 		runID:  t.Column("run_id").field,
+
+		options: options,
 	}
 }
 
@@ -138,16 +143,8 @@ func (w *Writer[T]) append(rows []T) error {
 	v := reflect.ValueOf(rows)
 	for i := range rows {
 		row, rv := &rows[i], v.Index(i)
-		column, problem := w.table.validate(row, rv)
-		switch {
-		case problem != "":
-		case w.last != nil && w.table.Compare(w.last, row) >= 0:
-			problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(w.last), w.table.Key)
-		case rv.Field(w.runID).String() != w.meta.RunID:
-			column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", rv.Field(w.runID).String(), w.meta.RunID)
-		}
-		if problem != "" {
-			return &RowError{Table: w.table.Name, Row: w.digest.rows, Key: w.table.KeyOf(row), Column: column, Problem: problem}
+		if err := w.checkRow(row, rv); err != nil {
+			return err
 		}
 		w.digest.add(rv)
 		w.last = row
@@ -175,6 +172,33 @@ func (w *Writer[T]) append(rows []T) error {
 		}
 	}
 	return nil
+}
+
+// checkRow holds a row against the schema and the row before it.
+func (w *Writer[T]) checkRow(row *T, v reflect.Value) error {
+	column, problem := w.table.validate(row, v)
+	switch {
+	case problem != "":
+	case w.last != nil && w.compare(w.last, row) >= 0:
+		problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(w.last), w.table.Key)
+	case w.meta.RunID != ManyRuns && v.Field(w.runID).String() != w.meta.RunID:
+		column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", v.Field(w.runID).String(), w.meta.RunID)
+	}
+	if problem != "" {
+		return &RowError{Table: w.table.Name, Row: w.digest.rows, Key: w.table.KeyOf(row), Column: column, Problem: problem}
+	}
+	return nil
+}
+
+// compare orders rows: by key, and where there are many runs, by run before that.
+func (w *Writer[T]) compare(a, b *T) int {
+	if w.meta.RunID == ManyRuns {
+		x, y := reflect.ValueOf(a).Elem().Field(w.runID).String(), reflect.ValueOf(b).Elem().Field(w.runID).String()
+		if c := strings.Compare(x, y); c != 0 {
+			return c
+		}
+	}
+	return w.table.Compare(a, b)
 }
 
 // write hands a block to parquet-go, whose panics (a dictionary beyond 4 GiB, for
