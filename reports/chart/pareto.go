@@ -1,0 +1,173 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Objective is an axis of a Pareto chart.
+type Objective struct {
+	Name string // with its unit: "virtual ms"
+	Max  bool   // more is better
+}
+
+// ParetoPanel is the candidates of one spec in one run.
+type ParetoPanel struct {
+	Run, Spec   string
+	Points      []ParetoPoint
+	Reference   *[2]float64 // the worst corner of the hypervolume in the units of X and Y; nil: the worst that is shown
+	Hypervolume *float64    // in units of its own; nil: not known
+}
+
+// ParetoPoint is a candidate.
+type ParetoPoint struct {
+	Name     string // shown on hovering
+	Style    string
+	X, Y     float64
+	Front    bool // not dominated
+	Feasible bool
+}
+
+// Pareto draws candidates in the plane of two objectives, the front as a line of steps,
+// and what it dominates shaded.
+func Pareto(title string, x, y Objective, inputs []ParetoPanel) *Figure {
+	xs, ys := newExtent(), newExtent()
+	var styles []string
+	positive, fronts := [2]bool{true, true}, newExtent()
+	for _, in := range inputs {
+		for _, p := range in.Points {
+			xs.take(p.X)
+			ys.take(p.Y)
+			positive[0], positive[1] = positive[0] && p.X > 0, positive[1] && p.Y > 0
+			styles = append(styles, p.Style)
+			if p.Front {
+				fronts.take(p.X)
+			}
+		}
+	}
+	if xs.empty() || ys.empty() {
+		return nothing("pareto", title, "no candidate has both figures")
+	}
+	all := namesOf(styles)
+	f := &Figure{
+		Kind: "pareto", Title: title,
+		Note: fmt.Sprintf("Line: candidates that no other beats in both; %s is better on the horizontal axis, %s on the vertical one. Shaded: what they dominate. Rings: not feasible.", better(x), better(y)),
+	}
+	for i, s := range all {
+		f.keys = append(f.keys, key{s, i, dot})
+	}
+	ax, ay := scale(x.Name, xs, positive[0]), scale(y.Name, ys, positive[1])
+	var said []string
+	f.grid, _ = arrange(inputs, func(in *ParetoPanel) (string, string) { return in.Run, in.Spec }, func(in *ParetoPanel) *panel {
+		p := &panel{x: ax, y: ay}
+		front := slices.DeleteFunc(slices.Clone(in.Points), func(q ParetoPoint) bool { return !q.Front })
+		slices.SortFunc(front, func(a, b ParetoPoint) int { return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y)) })
+		p.marks = append(p.marks, dominated(front, x.Max, y.Max, in.Reference))
+		// What is on the front is drawn last, so that it lies on top.
+		for _, onFront := range []bool{false, true} {
+			for _, q := range in.Points {
+				if q.Front != onFront {
+					continue
+				}
+				radius, alpha := vg.Length(2.2), 0.55
+				if onFront {
+					radius, alpha = 3.4, 1
+				}
+				name := fmt.Sprintf("%s: %s %s, %s %s", q.Name, x.Name, short(q.X), y.Name, short(q.Y))
+				p.marks = append(p.marks, disc(xy{q.X, q.Y}, all.series(q.Style), radius, q.Feasible, alpha, name))
+			}
+		}
+		what := fmt.Sprintf("%d candidates, %d on the front", len(in.Points), len(front))
+		if in.Hypervolume != nil {
+			what += ", hypervolume " + short(*in.Hypervolume)
+			p.marks = append(p.marks, corner("hypervolume "+fmt.Sprintf("%.4f", *in.Hypervolume), x.Max, y.Max))
+		}
+		said = append(said, subject(in.Run, in.Spec)+": "+what)
+		return p
+	})
+	f.Desc = fmt.Sprintf("Candidates by %s and %s, with the Pareto front. ", x.Name, y.Name) + sentences(said)
+	f.suit(2.3)
+	return f
+}
+
+func better(o Objective) string {
+	if o.Max {
+		return "more"
+	}
+	return "less"
+}
+
+// scale is logarithmic where values lie orders of magnitude apart.
+func scale(name string, e extent, positive bool) *axis {
+	if positive && e.lo > 0 && e.hi > 20*e.lo {
+		return logarithmic(name+", log scale", e)
+	}
+	pad := (e.hi - e.lo) * 0.06
+	return linear(name, extent{e.lo - pad, e.hi + pad}, 4)
+}
+
+// dominated shades what a front beats, as far as the reference or the edge of the
+// panel, and draws the front. front is sorted by x.
+func dominated(front []ParetoPoint, xMax, yMax bool, reference *[2]float64) func(*pane) {
+	return func(p *pane) {
+		if len(front) == 0 {
+			return
+		}
+		worst := vg.Point{X: p.Max.X, Y: p.Min.Y}
+		if xMax {
+			worst.X = p.Min.X
+		}
+		if yMax != true {
+			worst.Y = p.Max.Y
+		}
+		if reference != nil {
+			if p.x.holds(reference[0]) {
+				worst.X = min(max(p.at(reference[0], p.y.lo).X, p.Min.X), p.Max.X)
+			}
+			if p.y.holds(reference[1]) {
+				worst.Y = min(max(p.at(p.x.hi, reference[1]).Y, p.Min.Y), p.Max.Y)
+			}
+		}
+		var pts []vg.Point
+		for _, q := range front {
+			if p.x.holds(q.X) && p.y.holds(q.Y) {
+				pts = append(pts, p.at(q.X, q.Y))
+			}
+		}
+		if len(pts) == 0 {
+			return
+		}
+		if xMax {
+			slices.Reverse(pts) // from the best x to the worst
+		}
+		// From a point to the next, worse in x and better in y: first along x, then along y.
+		stairs := []vg.Point{{X: pts[0].X, Y: worst.Y}}
+		for i, pt := range pts {
+			if i > 0 {
+				stairs = append(stairs, vg.Point{X: pt.X, Y: pts[i-1].Y})
+			}
+			stairs = append(stairs, pt)
+		}
+		stairs = append(stairs, vg.Point{X: worst.X, Y: pts[len(pts)-1].Y})
+		p.FillPolygon(faded(p.th.Muted, 0.10), append(slices.Clone(stairs), worst))
+		p.StrokeLines(draw.LineStyle{Color: p.th.Muted, Width: 0.9}, stairs)
+	}
+}
+
+// corner writes a remark where candidates that are worst in both would be.
+func corner(words string, xMax, yMax bool) func(*pane) {
+	return func(p *pane) {
+		at, align := vg.Point{X: p.Max.X - 3, Y: p.Min.Y + 4}, draw.XRight
+		if xMax {
+			at.X, align = p.Min.X+3, draw.XLeft
+		}
+		if !yMax {
+			at.Y = p.Max.Y - tickSize - 2
+		}
+		put(&p.Canvas, fit(words, tickSize, false, p.Max.X-p.Min.X-6), tickSize, false, p.th.Muted, at, align)
+	}
+}
