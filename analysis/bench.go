@@ -31,6 +31,9 @@ type Benchmark struct {
 	VirtualMS       *float64 // lower median of the timed calls
 	BudgetTimeoutMS float64  // the manifest's first or last budget, virtual ms
 	BaseFitness     *float64 // under that budget
+	PeakMemoryBytes *int64
+	WallMS          *float64 // lower median of the same calls on Hosts; null unless the runs have their samples
+	Hosts           []string // that measured WallMS, sorted; several if some calls came from the cache
 }
 
 // Bench shows, per spec, the best feasible candidate of the first epoch that the spec
@@ -106,10 +109,30 @@ func (g *group) bench(spec, at string, f *Filter) Benchmark {
 		}
 	}
 	if best != nil {
+		b.PeakMemoryBytes = best.PeakMemoryBytes
+		b.WallMS, b.Hosts = g.wall(best.Seed, best.CandidateID)
 		b.Epoch, b.Seed, b.CandidateID, b.Style, b.Label = best.Epoch, &best.Seed, &best.CandidateID, best.Style, best.Label
 		b.VirtualMS, b.BaseFitness = best.VirtualMS, &bestFitness
 	}
 	return b
+}
+
+// wall is what the timed calls of a candidate took on the machines that made them.
+func (g *group) wall(seed int64, id string) (ms *float64, hosts []string) {
+	var all []float64
+	for _, r := range g.runs {
+		for i := range r.Samples {
+			if s := &r.Samples[i]; s.Seed == seed && s.CandidateID == id {
+				all, hosts = append(all, float64(s.WallNS)/1e6), append(hosts, s.Host)
+			}
+		}
+		if len(all) > 0 {
+			m := lowerMedian(all)
+			slices.Sort(hosts)
+			return &m, slices.Compact(hosts)
+		}
+	}
+	return nil, nil
 }
 
 // moments are the first or last epochs of a spec, by seed.

@@ -35,15 +35,15 @@ func TestBench(t *testing.T) {
 	got := mustBench(t, []*Run{r}, Filter{})
 	want := []Benchmark{
 		{Experiment: "exp", Spec: "a", At: First, Epoch: 0, Seed: p(int64(1)), CandidateID: p("a-good"), Style: p("set"),
-			VirtualMS: p(40.0), BudgetTimeoutMS: 2000, BaseFitness: p(0.95)},
+			VirtualMS: p(40.0), PeakMemoryBytes: p(int64(1)), BudgetTimeoutMS: 2000, BaseFitness: p(0.95)},
 		{Experiment: "exp", Spec: "a", At: Last, Epoch: 40, Seed: p(int64(1)), CandidateID: p("a-good"), Style: p("trie"),
-			VirtualMS: p(40.0), BudgetTimeoutMS: 1000, BaseFitness: p(0.96)},
+			VirtualMS: p(40.0), PeakMemoryBytes: p(int64(1)), BudgetTimeoutMS: 1000, BaseFitness: p(0.96)},
 		// Under 2000 ms a tool of 2000 ms has performance 1 (1850/2000 = 0.925 was recorded).
 		// Robustness is null, so the weights 0.4 + 0.25 + 0.15 + 0.1 are scaled: all parts are 1.
 		{Experiment: "exp", Spec: "b", At: First, Epoch: 6, Seed: p(int64(1)), CandidateID: p("b-only"), Style: p("set"),
-			VirtualMS: p(2000.0), BudgetTimeoutMS: 2000, BaseFitness: p(1.0)},
+			VirtualMS: p(2000.0), PeakMemoryBytes: p(int64(1)), BudgetTimeoutMS: 2000, BaseFitness: p(1.0)},
 		{Experiment: "exp", Spec: "b", At: Last, Epoch: 39, Seed: p(int64(1)), CandidateID: p("b-only"), Style: p("set"),
-			VirtualMS: p(2000.0), BudgetTimeoutMS: 1000, BaseFitness: p(0.925)},
+			VirtualMS: p(2000.0), PeakMemoryBytes: p(int64(1)), BudgetTimeoutMS: 1000, BaseFitness: p(0.925)},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d rows, want %d", len(got), len(want))

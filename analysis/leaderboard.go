@@ -24,6 +24,7 @@ type Standing struct {
 	CandidateID      string
 	Origin           string // where it first appeared
 	FirstEpoch       int32
+	LastEpoch        int32 // the latest in which it was evaluated
 	FinalVerdict     string
 	FinalFeasible    bool
 	FinalBaseFitness float64
@@ -31,6 +32,10 @@ type Standing struct {
 	PeakMemoryBytes  *int64
 	Stability        float64
 	Seeds            []int64 // under which it competed, ascending
+	// Lineage are its ancestors under the first of its seeds: its first parent, whose
+	// first parent, and so on to one without parents. A run that goes on has not written
+	// its parents yet, and it is empty.
+	Lineage []string
 }
 
 // LeaderboardOptions say what a leaderboard shows.
@@ -75,6 +80,7 @@ type appearance struct {
 	virtualMS *float64
 	peak      *int64
 	stability float64
+	last      int32 // epoch
 }
 
 // standings folds the appearances of each candidate.
@@ -83,11 +89,15 @@ func (g *group) standings(f *Filter) []Standing {
 	for _, r := range g.runs {
 		for i := range r.Evaluations {
 			// What was measured of a candidate under a seed is the same in each of its rows.
-			if e := &r.Evaluations[i]; f.keeps(e) {
-				appearances[seedCandidate{e.Seed, e.CandidateID}] = &appearance{
-					label: e.Label, virtualMS: e.VirtualMS, peak: e.PeakMemoryBytes, stability: e.Stability,
-				}
+			e := &r.Evaluations[i]
+			if !f.keeps(e) {
+				continue
 			}
+			k, last := seedCandidate{e.Seed, e.CandidateID}, e.Epoch
+			if was := appearances[k]; was != nil {
+				last = max(last, was.last)
+			}
+			appearances[k] = &appearance{label: e.Label, virtualMS: e.VirtualMS, peak: e.PeakMemoryBytes, stability: e.Stability, last: last}
 		}
 	}
 	byID := map[string][]*appearance{}
@@ -107,8 +117,24 @@ func (g *group) standings(f *Filter) []Standing {
 		}
 	}
 	var out []Standing
+	final := g.finals()
 	for _, id := range ids {
-		out = append(out, g.fold(byID[id]))
+		s := g.fold(byID[id])
+		s.Lineage = lineage(seedCandidate{s.Seeds[0], id}, final)
+		out = append(out, s)
+	}
+	return out
+}
+
+// lineage follows first parents. A parent is older than its child, but a survivor's
+// equal may be born again from its own descendant, so a circle ends the walk.
+func lineage(k seedCandidate, final map[seedCandidate]*datasets.Candidate) []string {
+	out := []string{}
+	seen := map[string]bool{k.id: true}
+	for c := final[k]; c != nil && len(c.ParentIDs) > 0 && !seen[c.ParentIDs[0]]; c = final[k] {
+		k.id = c.ParentIDs[0]
+		seen[k.id] = true
+		out = append(out, k.id)
 	}
 	return out
 }
@@ -131,6 +157,7 @@ func (g *group) fold(list []*appearance) Standing {
 		}
 		s.FinalFeasible = s.FinalFeasible && c.FinalFeasible
 		s.Stability = min(s.Stability, a.stability)
+		s.LastEpoch = max(s.LastEpoch, a.last)
 		fitness = append(fitness, c.FinalBaseFitness)
 		if a.virtualMS != nil {
 			ms = append(ms, *a.virtualMS)

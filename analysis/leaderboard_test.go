@@ -80,9 +80,9 @@ func TestSeedsFold(t *testing.T) {
 	}
 	one := Leaderboard([]*Run{makeRun("g", rows, nil)}, LeaderboardOptions{})
 	want := Standing{
-		Experiment: "exp", Spec: "s", Rank: 2, Style: p("set"), CandidateID: "c", Origin: datasets.OriginInitial, FirstEpoch: 1,
+		Experiment: "exp", Spec: "s", Rank: 2, Style: p("set"), CandidateID: "c", Origin: datasets.OriginInitial, FirstEpoch: 1, LastEpoch: 2,
 		FinalVerdict: "timeout", FinalFeasible: false, FinalBaseFitness: 0.8, VirtualMS: p(2.0), PeakMemoryBytes: p(int64(30)), Stability: 1,
-		Seeds: []int64{1, 2, 3},
+		Seeds: []int64{1, 2, 3}, Lineage: []string{},
 	}
 	if i := slices.IndexFunc(one, func(s Standing) bool { return s.CandidateID == "c" }); !reflect.DeepEqual(one[i], want) {
 		t.Errorf("got  %+v\nwant %+v", one[i], want)

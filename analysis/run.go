@@ -14,6 +14,7 @@
 package analysis
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 
 // Run is what is known of a run: its rows, and of its manifest what gives them a scale.
 type Run struct {
+	Dir         string // where it was read from, as it was named
 	Experiment  string // the manifest's name
 	RunID       string
 	Group       string // runs with the same group are one experiment and are folded
@@ -33,6 +35,8 @@ type Run struct {
 	Rules       *Rules // nil if Partial
 	Evaluations []datasets.Evaluation
 	Candidates  []datasets.Candidate
+	Handoffs    []datasets.Handoff // nil until ReadHandoffs
+	Samples     []datasets.Sample  // nil until ReadSamples
 }
 
 // Rules are what a manifest says about budgets and fitness.
@@ -58,7 +62,7 @@ func Read(r *datasets.Run) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{Partial: r.Partial, Evaluations: evaluations}
+	run := &Run{Dir: r.Dir, Partial: r.Partial, Evaluations: evaluations}
 	if r.Partial {
 		run.Candidates = latest(evaluations)
 		if len(evaluations) > 0 {
@@ -73,6 +77,19 @@ func Read(r *datasets.Run) (*Run, error) {
 	run.RunID, run.Group = r.Lock.RunID, r.Lock.ExperimentID
 	run.Experiment, run.Rules, err = readRules(r.Lock.Identity.Manifest)
 	return run, err
+}
+
+// ReadHandoffs adds the handoffs of the run that r was read from. A run that goes on has
+// none yet and is an error, datasets.ErrPartial.
+func (r *Run) ReadHandoffs(from *datasets.Run) (err error) {
+	r.Handoffs, err = datasets.Handoffs.ReadRun(from)
+	return err
+}
+
+// ReadSamples adds the timed calls as some machine measured them; as ReadHandoffs.
+func (r *Run) ReadSamples(from *datasets.Run) (err error) {
+	r.Samples, err = datasets.Samples.ReadRun(from)
+	return err
 }
 
 // readRules reads a manifest as it stands in a lock.
@@ -184,6 +201,45 @@ func (f *Filter) keeps(e *datasets.Evaluation) bool {
 type group struct {
 	experiment, id string
 	runs           []*Run
+}
+
+// owners are the runs by the seeds whose rows are taken from them: two runs of one
+// experiment that share a seed hold the same rows for it, and the first is asked.
+func (g *group) owners() map[int64]*Run {
+	out := map[int64]*Run{}
+	for _, r := range g.runs {
+		for i := range r.Evaluations {
+			if seed := r.Evaluations[i].Seed; out[seed] == nil {
+				out[seed] = r
+			}
+		}
+	}
+	return out
+}
+
+// evaluations are the rows of an experiment that a filter keeps, each once, by key.
+func (g *group) evaluations(f *Filter) []*datasets.Evaluation {
+	var out []*datasets.Evaluation
+	owner := g.owners()
+	for _, r := range g.runs {
+		for i := range r.Evaluations {
+			if e := &r.Evaluations[i]; owner[e.Seed] == r && f.keeps(e) {
+				out = append(out, e)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *datasets.Evaluation) int {
+		return cmp.Or(cmp.Compare(a.Seed, b.Seed), cmp.Compare(a.Epoch, b.Epoch), strings.Compare(a.Spec, b.Spec), cmp.Compare(a.Slot, b.Slot))
+	})
+	return out
+}
+
+// styleOf is the name that a row goes by: its style, or the label of an entrant.
+func styleOf(e *datasets.Evaluation) string {
+	if e.Style != nil {
+		return *e.Style
+	}
+	return deref(e.Label)
 }
 
 // groups folds runs, in the order of their names and ids.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -199,4 +200,24 @@ func checkCase(row *CaseRow) (column, problem string) {
 		}
 	}
 	return "", ""
+}
+
+// Number returns a row's value in a numeric column as a double, exact since integers
+// stay below 2^53; NaN for null. It panics if there is no such column.
+func (t *Table[T]) Number(row *T, column string) float64 {
+	c := t.Column(column)
+	if c == nil || !c.Type.Numeric() {
+		panic("datasets: " + t.Name + " has no numeric column " + column)
+	}
+	f := reflect.ValueOf(row).Elem().Field(c.field)
+	if c.Nullable {
+		if f.IsNil() {
+			return math.NaN()
+		}
+		f = f.Elem()
+	}
+	if c.Type == Double {
+		return f.Float()
+	}
+	return float64(f.Int())
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"reflect"
 	"slices"
 
 	"toolgen/analysis"
@@ -24,11 +25,20 @@ func Leaderboard(list []analysis.Standing) *Table {
 		{Name: "peak_memory_bytes", Title: "peak memory", Unit: "MiB", Right: true, Show: MiB},
 		Number("stability", "stability", "", 1),
 		{Name: "seeds"},
+		Number("last_epoch", "last epoch", "", 0),
+		Number("generation", "generation", "", 0),
+		{Name: "ancestor_id", Title: "first ancestor", Show: ShortID},
+		{Name: "lineage"},
 	}}
 	for i := range list {
 		s := &list[i]
+		var ancestor *string
+		if n := len(s.Lineage); n > 0 {
+			ancestor = &s.Lineage[n-1]
+		}
 		t.Add(s.Experiment, s.Spec, s.Rank, s.Style, s.Label, s.CandidateID, s.Origin, s.FirstEpoch, s.FinalVerdict, s.FinalFeasible,
-			s.FinalBaseFitness, s.VirtualMS, s.PeakMemoryBytes, s.Stability, s.Seeds)
+			s.FinalBaseFitness, s.VirtualMS, s.PeakMemoryBytes, s.Stability, s.Seeds,
+			s.LastEpoch, len(s.Lineage), ancestor, s.Lineage)
 	}
 	return t
 }
@@ -47,24 +57,36 @@ func Bench(list []analysis.Benchmark) *Table {
 		{Name: "label"},
 		{Name: "candidate_id", Title: "candidate", Show: ShortID},
 		Number("seed", "seed", "", 0),
+		Number("wall_ms", "median latency", "wall ms", 3),
+		{Name: "host"},
 	}}
 	for i := range list {
 		b := &list[i]
-		t.Add(b.Experiment, b.Spec, b.At, b.Epoch, b.VirtualMS, b.BudgetTimeoutMS, b.BaseFitness, b.Style, b.Label, b.CandidateID, b.Seed)
+		t.Add(b.Experiment, b.Spec, b.At, b.Epoch, b.VirtualMS, b.BudgetTimeoutMS, b.BaseFitness, b.Style, b.Label, b.CandidateID, b.Seed, b.WallMS, b.Hosts)
 	}
 	return t
 }
 
 // Brief is the table for a format. People are spared the column of the experiment
-// where there is only one, and that of labels where nobody has any; programs get all
-// columns, whatever the rows hold.
+// where there is only one, those that have nothing to say where nobody has a value
+// (labels, wall clock), and the whole lineage; programs get all columns, whatever the
+// rows hold.
 func (t *Table) Brief(f Format) *Table {
 	if f == JSON || f == CSV {
 		return t
 	}
 	var idle []string
 	for i, c := range t.Columns {
-		if c.Name == "experiment" && t.same(i) || c.Name == "label" && t.same(i) && (len(t.Rows) == 0 || value(t.Rows[0][i]) == nil) {
+		switch c.Name {
+		case "experiment":
+			if t.same(i) {
+				idle = append(idle, c.Name)
+			}
+		case "label", "wall_ms", "host":
+			if t.empty(i) {
+				idle = append(idle, c.Name)
+			}
+		case "lineage":
 			idle = append(idle, c.Name)
 		}
 	}
@@ -84,6 +106,17 @@ func (t *Table) Without(names ...string) *Table {
 		}
 	}
 	return out
+}
+
+// empty says whether a column holds nothing but nulls and empty lists.
+func (t *Table) empty(i int) bool {
+	for _, row := range t.Rows {
+		v := value(row[i])
+		if k := reflect.ValueOf(v); v != nil && (k.Kind() != reflect.Slice || k.Len() > 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // same says whether a column of scalars holds the same value in every row.

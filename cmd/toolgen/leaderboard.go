@@ -40,10 +40,7 @@ func (p *program) leaderboard(c *cli.Context) error {
 	if len(list) == 0 {
 		t.Notes = append(t.Notes, "no candidate fits")
 	}
-	return p.answer(f, "leaderboard", struct {
-		Notes []string       `json:"notes"`
-		Rows  *reports.Table `json:"rows"`
-	}{append([]string{}, t.Notes...), t}, t.Brief(f))
+	return p.answer(f, "leaderboard", notedRows{append([]string{}, t.Notes...), t}, t.Brief(f))
 }
 
 func (p *program) benchCommand() *cli.Command {

@@ -35,8 +35,8 @@ type studied struct {
 	notes  []string // how far runs have come that go on
 }
 
-// study reads the runs that the arguments name.
-func study(c *cli.Context) (*studied, error) {
+// study reads the runs that the arguments name, and more of them where a command needs it.
+func study(c *cli.Context, reads ...more) (*studied, error) {
 	dirs, err := arguments(c)
 	if err != nil {
 		return nil, err
@@ -62,6 +62,11 @@ func studyRuns(c *cli.Context, dirs []string) (*studied, error) {
 		r, err := analysis.Read(opened)
 		if err != nil {
 			return nil, err
+		}
+		for _, read := range reads {
+			if err := read(r, opened); err != nil {
+				return nil, err
+			}
 		}
 		if r.Partial {
 			s.notes = append(s.notes, howFar(opened.Dir, r))
