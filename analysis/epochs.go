@@ -52,29 +52,17 @@ func Epochs(runs []*Run, f Filter, latency func(*datasets.Evaluation) *float64) 
 	var out []Epoch
 	for _, g := range groups(runs) {
 		rows := map[key][]*datasets.Evaluation{}
-		seen := map[evaluationKey]bool{}
 		var keys []key
-		for _, r := range g.runs {
-			for i := range r.Evaluations {
-				e := &r.Evaluations[i]
-				// A row that several runs of the experiment hold counts once.
-				at := evaluationKey{e.Seed, e.Epoch, e.Spec, e.Slot}
-				if seen[at] || !f.keeps(e) {
-					continue
-				}
-				seen[at] = true
-				k := key{e.Spec, e.Epoch}
-				if rows[k] == nil {
-					keys = append(keys, k)
-				}
-				rows[k] = append(rows[k], e)
+		for _, e := range g.evaluations(&f) {
+			k := key{e.Spec, e.Epoch}
+			if rows[k] == nil {
+				keys = append(keys, k)
 			}
+			rows[k] = append(rows[k], e)
 		}
 		slices.SortFunc(keys, func(a, b key) int { return cmp.Or(cmp.Compare(a.spec, b.spec), cmp.Compare(a.epoch, b.epoch)) })
 		for _, k := range keys {
-			list := rows[k]
-			slices.SortFunc(list, func(a, b *datasets.Evaluation) int { return datasets.Evaluations.Compare(a, b) })
-			e := foldEpoch(list, latency)
+			e := foldEpoch(rows[k], latency)
 			e.Experiment, e.Spec, e.Epoch = g.experiment, k.spec, k.epoch
 			out = append(out, e)
 		}
@@ -82,25 +70,19 @@ func Epochs(runs []*Run, f Filter, latency func(*datasets.Evaluation) *float64) 
 	return out
 }
 
-// evaluationKey is the key of an evaluation in an experiment.
-type evaluationKey struct {
-	seed  int64
-	epoch int32
-	spec  string
-	slot  int32
-}
-
 // VirtualLatency is the virtual time of the timed calls.
 func VirtualLatency(e *datasets.Evaluation) *float64 { return e.VirtualMS }
 
 // WallLatency is the wall time of the same calls, as the samples of the runs have it:
-// the lower median of each candidate's.
-func WallLatency(samples []datasets.Sample) func(*datasets.Evaluation) *float64 {
+// the lower median of each candidate's. Runs must have their samples, see ReadSamples.
+func WallLatency(runs []*Run) func(*datasets.Evaluation) *float64 {
 	wall := map[seedCandidate][]float64{}
-	for i := range samples {
-		s := &samples[i]
-		k := seedCandidate{s.Seed, s.CandidateID}
-		wall[k] = append(wall[k], float64(s.WallNS)/1e6)
+	for _, r := range runs {
+		for i := range r.Samples {
+			s := &r.Samples[i]
+			k := seedCandidate{s.Seed, s.CandidateID}
+			wall[k] = append(wall[k], float64(s.WallNS)/1e6)
+		}
 	}
 	return func(e *datasets.Evaluation) *float64 {
 		list := wall[seedCandidate{e.Seed, e.CandidateID}]
@@ -130,7 +112,7 @@ func foldEpoch(rows []*datasets.Evaluation, latency func(*datasets.Evaluation) *
 		if e.Robustness != nil {
 			robustness = append(robustness, *e.Robustness)
 		}
-		style := StyleOf(e)
+		style := styleOf(e)
 		if slots[style] == 0 {
 			styles = append(styles, style)
 		}
@@ -161,14 +143,6 @@ func foldEpoch(rows []*datasets.Evaluation, latency func(*datasets.Evaluation) *
 		out.Styles = append(out.Styles, s)
 	}
 	return out
-}
-
-// StyleOf is the name that a candidate goes by: its style, or an entrant's name.
-func StyleOf(e *datasets.Evaluation) string {
-	if e.Style != nil {
-		return *e.Style
-	}
-	return deref(e.Label)
 }
 
 func mean(list []float64) float64 {

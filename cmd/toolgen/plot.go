@@ -10,6 +10,7 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
+	"toolgen/analysis"
 	"toolgen/reports"
 	"toolgen/reports/chart"
 	"toolgen/reports/figures"
@@ -32,10 +33,6 @@ toolgen plot fitness RUN -o fitness.png --format csv the numbers that it drew, t
 		}, filterFlags()...),
 		Action: p.plot,
 	}
-}
-
-func clockFlag() cli.Flag {
-	return &cli.StringFlag{Name: "clock", Value: figures.Virtual, Usage: "`CLOCK` of latencies: virtual, or wall as this run's machine measured it"}
 }
 
 func xFlag() cli.Flag {
@@ -93,24 +90,34 @@ func (p *program) plot(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	source := &figures.Source{Clock: c.String("clock")}
-	if source.Clock != figures.Virtual && source.Clock != figures.Wall {
-		return usagef("--clock %s: expected virtual or wall", source.Clock)
+	if _, err := wallClock(c); err != nil {
+		return err
 	}
+	source := &figures.Source{Clock: c.String("clock")}
 	dirs, err := arguments(c)
 	if err != nil {
 		return err
 	}
-	s, err := studyRuns(c, dirs[1:])
+	for i, flag := range []string{"x", "y"} {
+		if source.Objectives[i], err = analysis.ParseObjective(c.String(flag)); err != nil {
+			return usagef("--%s: %v", flag, err)
+		}
+	}
+	if source.Objectives[0].Column == source.Objectives[1].Column {
+		return usagef("--y: %s is an objective already", source.Objectives[1].Column)
+	}
+	var reads []more
+	switch {
+	case o.kind == "clocks" || o.kind == "latency" && source.Clock == figures.Wall:
+		reads = append(reads, (*analysis.Run).ReadSamples)
+	case o.kind == "handoffs":
+		reads = append(reads, (*analysis.Run).ReadHandoffs)
+	}
+	s, err := studyRuns(c, dirs[1:], reads...)
 	if err != nil {
 		return err
 	}
 	source.Runs, source.Filter = s.runs, s.filter
-	if o.kind == "clocks" || source.Clock == figures.Wall && o.kind == "latency" {
-		if source.Samples, err = s.samples(); err != nil {
-			return err
-		}
-	}
 	picture, err := source.Make(o.kind)
 	if err != nil {
 		return err

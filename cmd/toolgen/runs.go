@@ -30,7 +30,6 @@ func filterFlags() []cli.Flag {
 // studied are the runs that a command was given, and the rows it shall look at.
 type studied struct {
 	runs   []*analysis.Run
-	opened []*datasets.Run // the same
 	filter analysis.Filter
 	notes  []string // how far runs have come that go on
 }
@@ -41,11 +40,11 @@ func study(c *cli.Context, reads ...more) (*studied, error) {
 	if err != nil {
 		return nil, err
 	}
-	return studyRuns(c, dirs)
+	return studyRuns(c, dirs, reads...)
 }
 
 // studyRuns reads the runs in these folders.
-func studyRuns(c *cli.Context, dirs []string) (*studied, error) {
+func studyRuns(c *cli.Context, dirs []string, reads ...more) (*studied, error) {
 	s := &studied{}
 	var err error
 	if s.filter.Seeds, err = ranges(c, "seed"); err != nil {
@@ -71,29 +70,13 @@ func studyRuns(c *cli.Context, dirs []string) (*studied, error) {
 		if r.Partial {
 			s.notes = append(s.notes, howFar(opened.Dir, r))
 		}
-		s.runs, s.opened = append(s.runs, r), append(s.opened, opened)
+		s.runs = append(s.runs, r)
 	}
 	if s.filter.Specs, err = s.names(c, "spec", func(e *datasets.Evaluation) []*string { return []*string{&e.Spec} }); err != nil {
 		return nil, err
 	}
 	s.filter.Styles, err = s.names(c, "style", func(e *datasets.Evaluation) []*string { return []*string{e.Style, e.Label} })
 	return s, err
-}
-
-// samples reads the timed calls of every run.
-func (s *studied) samples() ([][]datasets.Sample, error) {
-	var out [][]datasets.Sample
-	for _, r := range s.opened {
-		if r.Partial {
-			return nil, usagef("%s is not done; its timed calls are written at the end", r.Dir)
-		}
-		list, err := datasets.Samples.ReadRun(r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, list)
-	}
-	return out, nil
 }
 
 // openRun opens a run. The folder of a run that goes on may be named as it will be.

@@ -33,6 +33,9 @@ func (a *axis) holds(v float64) bool {
 	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!a.log || v > 0)
 }
 
+// shows says whether a value lies on the axis.
+func (a *axis) shows(v float64) bool { return a.holds(v) && v >= a.lo && v <= a.hi }
+
 // extent collects the values that an axis must show.
 type extent struct{ lo, hi float64 }
 

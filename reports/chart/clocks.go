@@ -63,7 +63,7 @@ func Clocks(title string, inputs []ClockPanel) *Figure {
 		if !math.IsNaN(in.Rho) {
 			words += fmt.Sprintf(", rho %.3f", in.Rho)
 		}
-		p.marks = append(p.marks, corner(words, false, true))
+		p.remark = words
 		said = append(said, subject(in.Run, in.Spec)+": "+words)
 		return p
 	})

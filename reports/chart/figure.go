@@ -47,6 +47,7 @@ const (
 // panel is one plot of a figure.
 type panel struct {
 	title  string
+	remark string // stands above the data, at the right
 	x, y   *axis
 	marks  []func(*pane)
 	labels []endLabel
@@ -286,7 +287,7 @@ func (f *Figure) drawGrid(c draw.Canvas, s surface, th *Theme) {
 			for _, l := range p.labels {
 				right[j] = max(right[j], width(l.text, labelSize, false)+labelSpace)
 			}
-			yNames[i] = yNames[i] || p.y.name != ""
+			yNames[i] = yNames[i] || p.y.name != "" || p.remark != ""
 		}
 	}
 	total := c.Max.X - c.Min.X - panelGapX*vg.Length(cols-1)
@@ -343,6 +344,13 @@ func (p *pane) draw(c draw.Canvas, x, top, right vg.Length, yNumbers, xNumbers b
 	}
 	if yNumbers && p.y.name != "" {
 		put(&c, fit(p.y.name, tickSize, false, p.Max.X+right-titleX), tickSize, false, p.th.Muted, vg.Point{X: titleX, Y: p.Max.Y + 5}, draw.XLeft)
+	}
+	if p.remark != "" {
+		room := p.Max.X + right - titleX
+		if yNumbers {
+			room -= width(p.y.name, tickSize, false) + 8
+		}
+		put(&c, fit(p.remark, tickSize, false, room), tickSize, false, p.th.Muted, vg.Point{X: p.Max.X + right, Y: p.Max.Y + 5}, draw.XRight)
 	}
 	grid := draw.LineStyle{Color: p.th.Grid, Width: 0.6}
 	for _, t := range p.y.ticks {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -35,18 +36,22 @@ type ParetoPoint struct {
 // Pareto draws candidates in the plane of two objectives, the front as a line of steps,
 // and what it dominates shaded.
 func Pareto(title string, x, y Objective, inputs []ParetoPanel) *Figure {
+	// What is not feasible is often quick and wrong: it may not decide the scale, unless
+	// there is nothing else.
 	xs, ys := newExtent(), newExtent()
 	var styles []string
-	positive, fronts := [2]bool{true, true}, newExtent()
-	for _, in := range inputs {
-		for _, p := range in.Points {
-			xs.take(p.X)
-			ys.take(p.Y)
-			positive[0], positive[1] = positive[0] && p.X > 0, positive[1] && p.Y > 0
-			styles = append(styles, p.Style)
-			if p.Front {
-				fronts.take(p.X)
+	for _, feasible := range []bool{true, false} {
+		for _, in := range inputs {
+			for _, p := range in.Points {
+				if p.Feasible == feasible {
+					xs.take(p.X)
+					ys.take(p.Y)
+				}
+				styles = append(styles, p.Style)
 			}
+		}
+		if !xs.empty() && !ys.empty() {
+			break
 		}
 	}
 	if xs.empty() || ys.empty() {
@@ -60,7 +65,7 @@ func Pareto(title string, x, y Objective, inputs []ParetoPanel) *Figure {
 	for i, s := range all {
 		f.keys = append(f.keys, key{s, i, dot})
 	}
-	ax, ay := scale(x.Name, xs, positive[0]), scale(y.Name, ys, positive[1])
+	ax, ay := scale(x.Name, xs), scale(y.Name, ys)
 	var said []string
 	f.grid, _ = arrange(inputs, func(in *ParetoPanel) (string, string) { return in.Run, in.Spec }, func(in *ParetoPanel) *panel {
 		p := &panel{x: ax, y: ay}
@@ -68,9 +73,14 @@ func Pareto(title string, x, y Objective, inputs []ParetoPanel) *Figure {
 		slices.SortFunc(front, func(a, b ParetoPoint) int { return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y)) })
 		p.marks = append(p.marks, dominated(front, x.Max, y.Max, in.Reference))
 		// What is on the front is drawn last, so that it lies on top.
+		outside := 0
 		for _, onFront := range []bool{false, true} {
 			for _, q := range in.Points {
 				if q.Front != onFront {
+					continue
+				}
+				if !ax.shows(q.X) || !ay.shows(q.Y) {
+					outside++
 					continue
 				}
 				radius, alpha := vg.Length(2.2), 0.55
@@ -82,9 +92,16 @@ func Pareto(title string, x, y Objective, inputs []ParetoPanel) *Figure {
 			}
 		}
 		what := fmt.Sprintf("%d candidates, %d on the front", len(in.Points), len(front))
+		var remark []string
 		if in.Hypervolume != nil {
-			what += ", hypervolume " + short(*in.Hypervolume)
-			p.marks = append(p.marks, corner("hypervolume "+fmt.Sprintf("%.4f", *in.Hypervolume), x.Max, y.Max))
+			remark = append(remark, fmt.Sprintf("hypervolume %.4f", *in.Hypervolume))
+		}
+		if outside > 0 {
+			remark = append(remark, fmt.Sprintf("%d not feasible outside", outside))
+		}
+		if len(remark) > 0 {
+			what += ", " + strings.Join(remark, ", ")
+			p.remark = strings.Join(remark, ", ")
 		}
 		said = append(said, subject(in.Run, in.Spec)+": "+what)
 		return p
@@ -102,8 +119,8 @@ func better(o Objective) string {
 }
 
 // scale is logarithmic where values lie orders of magnitude apart.
-func scale(name string, e extent, positive bool) *axis {
-	if positive && e.lo > 0 && e.hi > 20*e.lo {
+func scale(name string, e extent) *axis {
+	if e.lo > 0 && e.hi > 20*e.lo {
 		return logarithmic(name+", log scale", e)
 	}
 	pad := (e.hi - e.lo) * 0.06
@@ -121,7 +138,7 @@ func dominated(front []ParetoPoint, xMax, yMax bool, reference *[2]float64) func
 		if xMax {
 			worst.X = p.Min.X
 		}
-		if yMax != true {
+		if !yMax {
 			worst.Y = p.Max.Y
 		}
 		if reference != nil {
@@ -155,19 +172,5 @@ func dominated(front []ParetoPoint, xMax, yMax bool, reference *[2]float64) func
 		stairs = append(stairs, vg.Point{X: worst.X, Y: pts[len(pts)-1].Y})
 		p.FillPolygon(faded(p.th.Muted, 0.10), append(slices.Clone(stairs), worst))
 		p.StrokeLines(draw.LineStyle{Color: p.th.Muted, Width: 0.9}, stairs)
-	}
-}
-
-// corner writes a remark where candidates that are worst in both would be.
-func corner(words string, xMax, yMax bool) func(*pane) {
-	return func(p *pane) {
-		at, align := vg.Point{X: p.Max.X - 3, Y: p.Min.Y + 4}, draw.XRight
-		if xMax {
-			at.X, align = p.Min.X+3, draw.XLeft
-		}
-		if !yMax {
-			at.Y = p.Max.Y - tickSize - 2
-		}
-		put(&p.Canvas, fit(words, tickSize, false, p.Max.X-p.Min.X-6), tickSize, false, p.th.Muted, at, align)
 	}
 }

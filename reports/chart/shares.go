@@ -143,7 +143,7 @@ func Stability(title, confidence, method string, inputs []StabilityPanel) *Figur
 		Kind: "stability", Title: title,
 		Note: fmt.Sprintf("Dot: share of candidates whose answers changed under other entropy. Line: %s %% interval (%s). Behind it: flaky of all.", confidence, method),
 	}
-	xs.hi = min(100, max(xs.hi*1.08, 1))
+	xs.hi = max(xs.hi*1.2, 1) // room for the counts behind the intervals
 	x := linear("flake rate, %", xs, 4)
 	var said []string
 	most := 0
@@ -203,9 +203,9 @@ func Handoffs(title string, inputs []HandoffPanel) *Figure {
 	if xs.hi == 0 || most == 0 {
 		return nothing("handoffs", title, "no candidate was handed off")
 	}
-	f := &Figure{Kind: "handoffs", Title: title, Note: "Each bar counts some of those above it; percentages are of all that were handed off."}
-	xs.hi *= 1.02
-	x := linear("handoffs", xs, 4)
+	f := &Figure{Kind: "handoffs", Title: title, Note: "Each bar counts some of those above it; percentages are of all that failed."}
+	xs.hi *= 1.15 // room for the counts behind the bars
+	x := linear("candidates", xs, 4)
 	var said []string
 	f.grid, _ = arrange(inputs, func(in *HandoffPanel) (string, string) { return in.Run, in.Spec }, func(in *HandoffPanel) *panel {
 		p := &panel{x: x, y: rowAxis(len(in.Stages), func(i int) string { return in.Stages[i].Name }), bare: true}
@@ -213,16 +213,16 @@ func Handoffs(title string, inputs []HandoffPanel) *Figure {
 		for i, s := range in.Stages {
 			at := xy{float64(s.Count), rowAt(len(in.Stages), i)}
 			text := plain(float64(s.Count))
-			if first := in.Stages[0].Count; i > 0 && first > 0 {
+			if first := in.Stages[0].Count; i > 0 && first > 0 && s.Count > 0 {
 				text += fmt.Sprintf(" (%.0f %%)", 100*float64(s.Count)/float64(first))
 			}
-			p.marks = append(p.marks, bar(at, 11, 0, 0.85, s.Name+": "+text), barText(at, text))
+			p.marks = append(p.marks, bar(at, 11, 0, 1, s.Name+": "+text), barText(at, text))
 			words += fmt.Sprintf(", %s %d", s.Name, s.Count)
 		}
 		said = append(said, subject(in.Run, in.Spec)+": "+trimComma(words))
 		return p
 	})
 	f.Desc = "From failing candidates to repaired ones. " + sentences(said)
-	f.suit(max(0.8, 0.24*float64(most)+0.35))
+	f.suit(max(0.8, 0.21*float64(most)+0.35))
 	return f
 }

@@ -28,7 +28,7 @@ func (s *Source) latencyOf() (string, func(*datasets.Evaluation) *float64) {
 	if s.Clock != Wall {
 		return Virtual, ofRight(analysis.VirtualLatency)
 	}
-	return Wall, ofRight(analysis.WallLatency(slices.Concat(s.Samples...)))
+	return Wall, ofRight(analysis.WallLatency(s.Runs))
 }
 
 // ofRight is the latency of candidates that answer right or ran out of a budget. One

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"toolgen/analysis"
-	"toolgen/datasets"
 	"toolgen/reports"
 	"toolgen/reports/chart"
 )
@@ -26,10 +25,10 @@ const (
 
 // Source is what charts are made of. Only what a chart needs must be there.
 type Source struct {
-	Runs    []*analysis.Run
-	Filter  analysis.Filter
-	Samples [][]datasets.Sample // of each run; for clocks, and latency by the wall clock
-	Clock   string              // Virtual or Wall; "" is Virtual
+	Runs       []*analysis.Run // with samples for clocks and the wall clock, with handoffs for handoffs
+	Filter     analysis.Filter
+	Clock      string                // of latency: Virtual or Wall; "" is Virtual
+	Objectives [2]analysis.Objective // of pareto: the horizontal and the vertical axis; zero is DefaultObjectives
 }
 
 // each visits the experiments in the order of their panels. runs are its runs, name is
@@ -100,6 +99,12 @@ func (s *Source) Make(kind string) (Picture, error) {
 		return s.diversity(), nil
 	case "clocks":
 		return s.clocks(), nil
+	case "pareto":
+		return s.pareto(), nil
+	case "stability":
+		return s.stability(), nil
+	case "handoffs":
+		return s.handoffs(), nil
 	}
 	return Picture{}, fmt.Errorf("figures: there is no chart %q", kind)
 }
@@ -126,10 +131,10 @@ func (s *Source) clocks() Picture {
 		from := len(panels)
 		for _, i := range runs {
 			r := s.Runs[i]
-			if r.Rules == nil || i >= len(s.Samples) {
+			if r.Rules == nil {
 				continue
 			}
-			list := slices.DeleteFunc(analysis.Clocks(r, s.Samples[i], r.Rules.FuelPerMS), func(c analysis.Clock) bool {
+			list := slices.DeleteFunc(analysis.Clocks(r, r.Samples, r.Rules.FuelPerMS), func(c analysis.Clock) bool {
 				k := key{r.Group, c.Seed, c.CandidateID}
 				again := seen[k] // a row that several runs of the experiment hold counts once
 				seen[k] = true
