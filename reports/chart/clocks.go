@@ -51,15 +51,15 @@ func Clocks(title string, inputs []ClockPanel) *Figure {
 	f.grid, _ = arrange(inputs, func(in *ClockPanel) (string, string) { return in.Run, in.Spec }, func(in *ClockPanel) *panel {
 		p := &panel{x: x, y: y}
 		p.marks = append(p.marks, diagonal)
-		n := 0
+		var points []point
 		for _, q := range in.Points {
 			if q.VirtualMS > 0 && q.WallMS > 0 {
-				n++
 				name := fmt.Sprintf("%s: %s virtual ms, %s wall ms", q.Name, short(q.VirtualMS), short(q.WallMS))
-				p.marks = append(p.marks, disc(xy{q.VirtualMS, q.WallMS}, all.series(q.Style), 2.6, true, 0.7, name))
+				points = append(points, point{xy{q.VirtualMS, q.WallMS}, all.series(q.Style), 2.6, true, 0.7, name})
 			}
 		}
-		words := fmt.Sprintf("%d candidates", n)
+		p.marks = append(p.marks, cloud(points))
+		words := fmt.Sprintf("%d candidates", len(points))
 		if !math.IsNaN(in.Rho) {
 			words += fmt.Sprintf(", rho %.3f", in.Rho)
 		}

@@ -179,6 +179,7 @@ func (p *pane) hover(title string) {
 
 // put writes a line of text whose baseline starts, ends or has its middle at a point.
 func put(c *draw.Canvas, s string, points float64, bold bool, clr color.Color, at vg.Point, align text.XAlignment) {
+	s = clean(s)
 	st := style(points, bold, clr)
 	face := fonts.Lookup(st.Font, st.Font.Size)
 	c.SetColor(clr)
@@ -413,7 +414,7 @@ func (p *pane) drawLabels(right vg.Length) {
 
 // nothing is a figure without data.
 func nothing(kind, title, why string) *Figure {
-	return &Figure{Kind: kind, Title: title, Desc: "There is nothing to draw: " + why + ".", empty: why, size: [2]float64{7.5, 1.6}}
+	return &Figure{Kind: kind, Title: title, Desc: "There is nothing to draw: " + why + ".", empty: why, size: [2]float64{7.5, MinInches}}
 }
 
 // arrange puts panels into rows: one row for each spec if there are several runs, and

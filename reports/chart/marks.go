@@ -64,20 +64,56 @@ func steps(list []xy) func(*pane) {
 	}
 }
 
-// disc draws a point: filled, or a ring.
-func disc(at xy, series int, radius vg.Length, filled bool, alpha float64, title string) func(*pane) {
+// point is a mark of a cloud.
+type point struct {
+	at     xy
+	series int
+	radius vg.Length
+	filled bool
+	alpha  float64
+	title  string
+}
+
+// mostNamed is how many points of a cloud have names. In a larger one nobody finds one
+// by hovering, and points that fall on one another are drawn once: the picture is the
+// same, and it does not grow with the run.
+const mostNamed = 400
+
+// cloud draws points in their order.
+func cloud(points []point) func(*pane) {
 	return func(p *pane) {
-		if !p.x.holds(at.x) || !p.y.holds(at.y) {
-			return
+		type place struct {
+			x, y, series int
+			filled       bool
 		}
-		p.hover(title)
-		if filled {
-			p.DrawGlyphNoClip(draw.GlyphStyle{Color: faded(p.th.series(series), alpha), Radius: radius, Shape: draw.CircleGlyph{}}, p.at(at.x, at.y))
-			return
+		drawn := map[place]bool{}
+		for _, q := range points {
+			if !p.x.holds(q.at.x) || !p.y.holds(q.at.y) {
+				continue
+			}
+			at := p.at(q.at.x, q.at.y)
+			if len(points) > mostNamed {
+				k := place{int(at.X / 2), int(at.Y / 2), q.series, q.filled}
+				if drawn[k] {
+					continue
+				}
+				drawn[k] = true
+				q.title = ""
+			}
+			p.hover(q.title)
+			p.point(at, q)
 		}
-		p.SetLineStyle(draw.LineStyle{Color: faded(p.th.series(series), alpha), Width: 0.9})
-		p.Stroke(circle(p.at(at.x, at.y), radius))
 	}
+}
+
+func (p *pane) point(at vg.Point, q point) {
+	color := faded(p.th.series(q.series), q.alpha)
+	if q.filled {
+		p.DrawGlyphNoClip(draw.GlyphStyle{Color: color, Radius: q.radius, Shape: draw.CircleGlyph{}}, at)
+		return
+	}
+	p.SetLineStyle(draw.LineStyle{Color: color, Width: 0.9})
+	p.Stroke(circle(at, q.radius))
 }
 
 func circle(at vg.Point, radius vg.Length) vg.Path {

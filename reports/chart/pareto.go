@@ -74,6 +74,7 @@ func Pareto(title string, x, y Objective, inputs []ParetoPanel) *Figure {
 		p.marks = append(p.marks, dominated(front, x.Max, y.Max, in.Reference))
 		// What is on the front is drawn last, so that it lies on top.
 		outside := 0
+		var points []point
 		for _, onFront := range []bool{false, true} {
 			for _, q := range in.Points {
 				if q.Front != onFront {
@@ -88,10 +89,11 @@ func Pareto(title string, x, y Objective, inputs []ParetoPanel) *Figure {
 					radius, alpha = 3.4, 1
 				}
 				name := fmt.Sprintf("%s: %s %s, %s %s", q.Name, x.Name, short(q.X), y.Name, short(q.Y))
-				p.marks = append(p.marks, disc(xy{q.X, q.Y}, all.series(q.Style), radius, q.Feasible, alpha, name))
+				points = append(points, point{xy{q.X, q.Y}, all.series(q.Style), radius, q.Feasible, alpha, name})
 			}
 		}
 		what := fmt.Sprintf("%d candidates, %d on the front", len(in.Points), len(front))
+		p.marks = append(p.marks, cloud(points))
 		var remark []string
 		if in.Hypervolume != nil {
 			remark = append(remark, fmt.Sprintf("hypervolume %.4f", *in.Hypervolume))

@@ -154,7 +154,7 @@ func Stability(title, confidence, method string, inputs []StabilityPanel) *Figur
 		for i, r := range rows {
 			at := rowAt(len(rows), i)
 			p.marks = append(p.marks, line([]xy{{r.Low * 100, at}, {r.High * 100, at}}, 0, 2.2),
-				disc(xy{r.Rate * 100, at}, 0, 3.2, true, 1, fmt.Sprintf("%s: %d of %d, %.1f %% to %.1f %%", r.Name, r.Flaky, r.Total, r.Low*100, r.High*100)),
+				cloud([]point{{xy{r.Rate * 100, at}, 0, 3.2, true, 1, fmt.Sprintf("%s: %d of %d, %.1f %% to %.1f %%", r.Name, r.Flaky, r.Total, r.Low*100, r.High*100)}}),
 				beside(xy{r.High * 100, at}, fmt.Sprintf("%d/%d", r.Flaky, r.Total)))
 			said = append(said, fmt.Sprintf("%s %s: %d of %d flaky", subject(in.Run, in.Spec), r.Name, r.Flaky, r.Total))
 		}

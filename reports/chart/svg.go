@@ -9,6 +9,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
@@ -212,11 +213,20 @@ func number(v float64) string {
 	return s
 }
 
-// escape makes text out of what may be markup. Characters that XML cannot hold become
-// U+FFFD.
+// clean replaces what cannot be seen, and might hide or turn around what can, by U+FFFD.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
+
+// escape makes text out of what may be markup.
 func escape(s string) string {
 	var out bytes.Buffer
-	if err := xml.EscapeText(&out, []byte(s)); err != nil {
+	if err := xml.EscapeText(&out, []byte(clean(s))); err != nil {
 		panic(err) // it writes into memory
 	}
 	return out.String()

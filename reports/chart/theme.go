@@ -100,7 +100,7 @@ func style(points float64, bold bool, c color.Color) text.Style {
 func width(s string, points float64, bold bool) vg.Length {
 	st := style(points, bold, nil)
 	face := fonts.Lookup(st.Font, st.Font.Size)
-	return face.Width(s)
+	return face.Width(clean(s))
 }
 
 // fit cuts a line of text to a width; what is cut shows as an ellipsis.

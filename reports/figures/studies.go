@@ -13,24 +13,24 @@ var DefaultObjectives = [2]analysis.Objective{
 	{Column: "fitness", Direction: pareto.Maximize},
 }
 
-// axisOf is an objective as an axis, and what its values are divided by.
-func axisOf(o analysis.Objective) (chart.Objective, float64) {
-	name, unit := o.Column, 1.0
+// axisOf is an objective as an axis, what a title calls it, and what its values are
+// divided by.
+func axisOf(o analysis.Objective) (axis chart.Objective, title string, unit float64) {
+	title = reports.Column{Name: o.Column}.Caption()
+	name, unit := title, 1.0
 	switch o.Column {
 	case "virtual_ms":
-		name = "virtual ms"
+		title, name = "virtual time", "virtual ms"
 	case "peak_memory_bytes":
-		name, unit = "peak memory, MiB", 1<<20
+		title, name, unit = "peak memory", "peak memory, MiB", 1<<20
 	case "source_bytes":
-		name, unit = "source, KiB", 1<<10
+		title, name, unit = "size of the source", "source, KiB", 1<<10
 	case "final_base_fitness":
-		name = "base fitness at the last budget"
+		title, name = "base fitness", "base fitness at the last budget"
 	case "final_correctness":
-		name = "correctness at the last budget"
-	default:
-		name = reports.Column{Name: o.Column}.Caption()
+		title, name = "correctness", "correctness at the last budget"
 	}
-	return chart.Objective{Name: name, Max: o.Direction == pareto.Maximize}, unit
+	return chart.Objective{Name: name, Max: o.Direction == pareto.Maximize}, title, unit
 }
 
 func (s *Source) pareto() Picture {
@@ -38,8 +38,8 @@ func (s *Source) pareto() Picture {
 		s.Objectives = DefaultObjectives
 	}
 	objectives := s.Objectives[:]
-	x, xUnit := axisOf(objectives[0])
-	y, yUnit := axisOf(objectives[1])
+	x, xTitle, xUnit := axisOf(objectives[0])
+	y, yTitle, yUnit := axisOf(objectives[1])
 	all, _, _ := reports.Fronts(analysis.ParetoFronts(s.Runs, s.Filter, objectives))
 	var panels []chart.ParetoPanel
 	s.each(func(name string, runs []int) {
@@ -71,7 +71,7 @@ func (s *Source) pareto() Picture {
 			})
 		}
 	})
-	return Picture{chart.Pareto(s.title("Pareto front of "+x.Name+" and "+y.Name), x, y, panels), all}
+	return Picture{chart.Pareto(s.title("Pareto front of "+xTitle+" and "+yTitle), x, y, panels), all}
 }
 
 func (s *Source) stability() Picture {
