@@ -28,10 +28,15 @@ func (a *axis) norm(v float64) float64 {
 	return (v - lo) / (hi - lo)
 }
 
+// largest is the largest value that is drawn, and its inverse the smallest on a
+// logarithmic axis. No quantity of a run is beyond; a damaged file may be, and doubles
+// that large are so far apart that no scale can count from one to the next.
+const largest = 1e15
+
+func drawable(v float64) bool { return math.Abs(v) <= largest } // not NaN
+
 // holds says whether a value can be drawn: a logarithm needs more than zero.
-func (a *axis) holds(v float64) bool {
-	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!a.log || v > 0)
-}
+func (a *axis) holds(v float64) bool { return drawable(v) && (!a.log || v >= 1/largest) }
 
 // shows says whether a value lies on the axis.
 func (a *axis) shows(v float64) bool { return a.holds(v) && v >= a.lo && v <= a.hi }
@@ -43,7 +48,7 @@ func newExtent() extent { return extent{math.Inf(1), math.Inf(-1)} }
 
 func (e *extent) take(values ...float64) {
 	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if drawable(v) {
 			e.lo, e.hi = min(e.lo, v), max(e.hi, v)
 		}
 	}
@@ -52,7 +57,7 @@ func (e *extent) take(values ...float64) {
 // takeAboveZero takes what has a logarithm.
 func (e *extent) takeAboveZero(values ...float64) {
 	for _, v := range values {
-		if v > 0 {
+		if v >= 1/largest {
 			e.take(v)
 		}
 	}
@@ -70,8 +75,12 @@ func linear(name string, e extent, n int) *axis {
 	step := niceStep((a.hi - a.lo) / float64(max(n, 1)))
 	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
 	first := math.Ceil(a.lo/step - 1e-9)
-	for i := first; float64(i*step) <= a.hi+step*1e-9; i++ {
-		a.ticks = append(a.ticks, tick{i * step, thousands(strconv.FormatFloat(i*step+0, 'f', decimals, 64))})
+	for i := 0; i <= 4*n; i++ {
+		v := float64((first + float64(i)) * step)
+		if v > a.hi+step*1e-9 {
+			break
+		}
+		a.ticks = append(a.ticks, tick{v, thousands(strconv.FormatFloat(v, 'f', decimals, 64))})
 	}
 	return a
 }
@@ -104,7 +113,7 @@ func epochs(e extent, n int) *axis {
 		a.lo, a.hi = a.lo-0.5, a.hi+0.5
 	}
 	step := max(1, niceStep((e.hi-e.lo)/float64(max(n, 1))))
-	for v := math.Ceil(e.lo/step) * step; v <= e.hi; v += step {
+	for v := math.Ceil(e.lo/step) * step; v <= e.hi && len(a.ticks) <= 4*n; v += step {
 		a.ticks = append(a.ticks, tick{v, thousands(strconv.FormatFloat(v, 'f', 0, 64))})
 	}
 	return a

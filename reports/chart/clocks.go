@@ -2,7 +2,6 @@ package chart
 
 import (
 	"fmt"
-	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -28,7 +27,7 @@ func Clocks(title string, inputs []ClockPanel) *Figure {
 	var styles []string
 	for _, in := range inputs {
 		for _, p := range in.Points {
-			if p.VirtualMS > 0 && p.WallMS > 0 {
+			if timed(p) {
 				xs.take(p.VirtualMS)
 				ys.take(p.WallMS)
 				styles = append(styles, p.Style)
@@ -53,14 +52,14 @@ func Clocks(title string, inputs []ClockPanel) *Figure {
 		p.marks = append(p.marks, diagonal)
 		var points []point
 		for _, q := range in.Points {
-			if q.VirtualMS > 0 && q.WallMS > 0 {
+			if timed(q) {
 				name := fmt.Sprintf("%s: %s virtual ms, %s wall ms", q.Name, short(q.VirtualMS), short(q.WallMS))
 				points = append(points, point{xy{q.VirtualMS, q.WallMS}, all.series(q.Style), 2.6, true, 0.7, name})
 			}
 		}
 		p.marks = append(p.marks, cloud(points))
 		words := fmt.Sprintf("%d candidates", len(points))
-		if !math.IsNaN(in.Rho) {
+		if drawable(in.Rho) {
 			words += fmt.Sprintf(", rho %.3f", in.Rho)
 		}
 		p.remark = words
@@ -80,4 +79,9 @@ func diagonal(p *pane) {
 	}
 	p.hover("1 virtual ms = 1 ms")
 	p.StrokeLines(draw.LineStyle{Color: p.th.Muted, Width: 0.8, Dashes: []vg.Length{3, 3}}, []vg.Point{p.at(lo, lo), p.at(hi, hi)})
+}
+
+// timed says whether a candidate has a place on two logarithmic axes.
+func timed(p ClockPoint) bool {
+	return p.VirtualMS >= 1/largest && drawable(p.VirtualMS) && p.WallMS >= 1/largest && drawable(p.WallMS)
 }

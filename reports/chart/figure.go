@@ -466,5 +466,5 @@ func rowsOf(rows, columns int) [][]*panel {
 func (f *Figure) suit(row float64) {
 	rows, cols := len(f.grid), len(f.grid[0])
 	f.size = [2]float64{max(7.5, 2.5*float64(cols)), 1 + row*float64(rows)}
-	f.size = [2]float64{min(f.size[0], MaxInches), min(f.size[1], MaxInches)}
+	f.size = [2]float64{min(f.size[0], MaxInches), min(max(f.size[1], MinInches), MaxInches)}
 }

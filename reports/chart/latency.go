@@ -45,7 +45,7 @@ func Latency(title, clock string, inputs []LatencyPanel) *Figure {
 			for _, e := range s.Epochs {
 				xs.take(float64(e.Epoch))
 				ys.takeAboveZero(e.P10, e.Median, e.P90)
-				measured = measured || e.Median > 0
+				measured = measured || e.Median >= 1/largest && drawable(e.Median)
 			}
 		}
 		for _, b := range in.Budget {

@@ -127,6 +127,9 @@ func circle(at vg.Point, radius vg.Length) vg.Path {
 // bar fills a horizontal bar of a height in points from x = 0.
 func bar(to xy, high vg.Length, series int, alpha float64, title string) func(*pane) {
 	return func(p *pane) {
+		if !p.x.holds(to.x) || !p.y.holds(to.y) {
+			return
+		}
 		a, b := p.at(0, to.y), p.at(to.x, to.y)
 		p.hover(title)
 		p.FillPolygon(faded(p.th.series(series), alpha), []vg.Point{{X: a.X, Y: a.Y - high/2}, {X: b.X, Y: b.Y - high/2}, {X: b.X, Y: b.Y + high/2}, {X: a.X, Y: a.Y + high/2}})
@@ -136,6 +139,9 @@ func bar(to xy, high vg.Length, series int, alpha float64, title string) func(*p
 // beside writes text to the right of a point, or to its left where there is no room.
 func beside(at xy, words string) func(*pane) {
 	return func(p *pane) {
+		if !p.x.holds(at.x) || !p.y.holds(at.y) {
+			return
+		}
 		pt := p.at(at.x, at.y)
 		align, x := draw.XLeft, pt.X+4
 		if x+width(words, tickSize, false) > p.Max.X+2 {
@@ -159,6 +165,9 @@ func (n names) series(name string) int { return slices.Index(n, name) }
 // barText writes a count behind the end of a bar, or within it where there is no room.
 func barText(end xy, words string) func(*pane) {
 	return func(p *pane) {
+		if !p.x.holds(end.x) || !p.y.holds(end.y) {
+			return
+		}
 		pt := p.at(end.x, end.y)
 		at, align, clr := vg.Point{X: pt.X + 4, Y: pt.Y - tickSize*0.35}, draw.XLeft, p.th.Ink
 		if at.X+width(words, tickSize, false) > p.Max.X+2 {

@@ -122,7 +122,7 @@ func better(o Objective) string {
 
 // scale is logarithmic where values lie orders of magnitude apart.
 func scale(name string, e extent) *axis {
-	if e.lo > 0 && e.hi > 20*e.lo {
+	if e.lo >= 1/largest && e.hi > 20*e.lo {
 		return logarithmic(name+", log scale", e)
 	}
 	pad := (e.hi - e.lo) * 0.06
@@ -163,16 +163,21 @@ func dominated(front []ParetoPoint, xMax, yMax bool, reference *[2]float64) func
 		if xMax {
 			slices.Reverse(pts) // from the best x to the worst
 		}
-		// From a point to the next, worse in x and better in y: first along x, then along y.
-		stairs := []vg.Point{{X: pts[0].X, Y: worst.Y}}
-		for i, pt := range pts {
-			if i > 0 {
-				stairs = append(stairs, vg.Point{X: pt.X, Y: pts[i-1].Y})
-			}
-			stairs = append(stairs, pt)
-		}
-		stairs = append(stairs, vg.Point{X: worst.X, Y: pts[len(pts)-1].Y})
-		p.FillPolygon(faded(p.th.Muted, 0.10), append(slices.Clone(stairs), worst))
-		p.StrokeLines(draw.LineStyle{Color: p.th.Muted, Width: 0.9}, stairs)
+		edge := stairs(pts, worst)
+		p.FillPolygon(faded(p.th.Muted, 0.10), append(slices.Clone(edge), worst))
+		p.StrokeLines(draw.LineStyle{Color: p.th.Muted, Width: 0.9}, edge)
 	}
+}
+
+// stairs is the edge of what a front dominates up to the worst corner. From a point to
+// the next, which is worse in x and better in y, it goes along x first, then along y.
+func stairs(front []vg.Point, worst vg.Point) []vg.Point {
+	out := []vg.Point{{X: front[0].X, Y: worst.Y}}
+	for i, pt := range front {
+		if i > 0 {
+			out = append(out, vg.Point{X: pt.X, Y: front[i-1].Y})
+		}
+		out = append(out, pt)
+	}
+	return append(out, vg.Point{X: worst.X, Y: front[len(front)-1].Y})
 }

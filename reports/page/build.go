@@ -165,7 +165,7 @@ func Build(o Options) ([]File, error) {
 	winners.Title = "The best of each spec and style at the last budget"
 	v.Sections = append(v.Sections, &section{
 		ID: "winners", Title: "Winners", Intro: "Virtual time and memory are of the timed and the worst calls. A candidate with an underlined name has its source and its ancestors below.",
-		Tables: []*tableView{r.view("winners", winners.Without("rank", "feasible", "stability", "seeds", "lineage", "last_epoch", "generation", "ancestor_id")), r.view("bench", reports.Bench(bench).Without("seed"))},
+		Tables: []*tableView{r.view("winners", winners.Without("rank", "final_feasible", "stability", "seeds", "lineage", "last_epoch", "generation", "ancestor_id")), r.view("bench", reports.Bench(bench).Without("seed"))},
 	}, charts)
 	if o.Comparison != nil {
 		s := &section{ID: "comparison", Title: "Comparison", Intro: o.Comparison.Verdict}

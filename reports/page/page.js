@@ -38,7 +38,8 @@ for (const box of document.querySelectorAll(".table")) {
   input.type = "search";
   input.id = box.id + "-filter";
   label.htmlFor = input.id;
-  label.textContent = "Filter " + caption;
+  label.textContent = "Filter";
+  input.setAttribute("aria-label", "Filter: " + caption);
   count.setAttribute("role", "status");
   const texts = rows.map((row) => Array.from(row.cells, (c) => c.textContent).join(" ").toLowerCase());
   const apply = () => {
