@@ -75,3 +75,17 @@ func shuffled(r *Run, seed uint64) *Run {
 	rng.Shuffle(len(s.Candidates), func(i, j int) { s.Candidates[i], s.Candidates[j] = s.Candidates[j], s.Candidates[i] })
 	return &s
 }
+
+// randomRun is a run of n candidates with random values.
+func randomRun(seed uint64, n int) *Run {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	var rows []row
+	for i := range n {
+		rows = append(rows, row{
+			seed: 1 + rng.Int64N(3), epoch: rng.Int32N(12), spec: []string{"a", "b"}[rng.IntN(2)], style: []string{"set", "trie", "lsh", ""}[rng.IntN(4)],
+			id: "c" + string(rune('a'+i%26)) + string(rune('a'+i/26%26)), fitness: float64(rng.IntN(100)) / 100, feasible: rng.IntN(4) > 0,
+			ms: float64(rng.IntN(60)), peak: int64(1 + rng.IntN(50)),
+		})
+	}
+	return makeRun("random", rows, nil)
+}

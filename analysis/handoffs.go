@@ -13,7 +13,7 @@ import (
 type HandoffCount struct {
 	Experiment string
 	Spec       string
-	Style      string // "" for an entrant
+	Style      string // or an entrant's label
 	Epoch      int32
 	Reason     string
 	Outcome    string
@@ -25,7 +25,7 @@ type RepairRate struct {
 	Experiment string
 	Spec       string
 	By         string // BySpec, ByStyle or ByEpoch
-	Style      string // of ByStyle; "" for entrants
+	Style      string // of ByStyle: the style, or an entrant's label
 	Epoch      *int32 // of ByEpoch
 	Handoffs   int
 	Repaired   Rate // of those that were attempted, each candidate counted once under each seed
@@ -43,6 +43,7 @@ type Challenger struct {
 	Seed                int64
 	Spec                string
 	Style               *string
+	Label               *string
 	HandoffID           string
 	Epoch               int32  // of the handoff; it competes from the next one on
 	CandidateID         string // that was handed off
@@ -91,7 +92,7 @@ type HandoffReport struct {
 
 // attempted says whether the lab took a handoff on. A verdict of "error" is one that the
 // lab met while it tried.
-func attempted(h *datasets.Handoff) bool { return h.Outcome != datasets.OutcomeNotAttempted }
+func attempted(h *handoff) bool { return h.Outcome != datasets.OutcomeNotAttempted }
 
 // Handoffs tells what came of the candidates that failed. Runs must have their handoffs,
 // see ReadHandoffs. A handoff is of one candidate in one epoch; a candidate that fails
@@ -109,14 +110,17 @@ func Handoffs(runs []*Run, f Filter) *HandoffReport {
 	return out
 }
 
-func (f *Filter) keepsHandoff(h *datasets.Handoff, label *string) bool {
-	return f.keeps(&datasets.Evaluation{Seed: h.Seed, Epoch: h.Epoch, Spec: h.Spec, Style: h.Style, Label: label})
+// handoff is a row with the name that its candidate goes by.
+type handoff struct {
+	*datasets.Handoff
+	label *string
+	name  string // style, or label of an entrant
 }
 
 // handoffs are those that a filter keeps, each once, by spec and key.
-func (g *group) handoffs(f *Filter) []*datasets.Handoff {
+func (g *group) handoffs(f *Filter) []*handoff {
 	owner := g.owners()
-	var out []*datasets.Handoff
+	var out []*handoff
 	for _, r := range g.runs {
 		labels := map[seedCandidate]*string{}
 		for i := range r.Evaluations {
@@ -126,21 +130,22 @@ func (g *group) handoffs(f *Filter) []*datasets.Handoff {
 		}
 		for i := range r.Handoffs {
 			h := &r.Handoffs[i]
-			if owner[h.Seed] == r && f.keepsHandoff(h, labels[seedCandidate{h.Seed, h.CandidateID}]) {
-				out = append(out, h)
+			e := &datasets.Evaluation{Seed: h.Seed, Epoch: h.Epoch, Spec: h.Spec, Style: h.Style, Label: labels[seedCandidate{h.Seed, h.CandidateID}]}
+			if owner[h.Seed] == r && f.keeps(e) {
+				out = append(out, &handoff{h, e.Label, styleOf(e)})
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b *datasets.Handoff) int {
+	slices.SortFunc(out, func(a, b *handoff) int {
 		return cmp.Or(strings.Compare(a.Spec, b.Spec), cmp.Compare(a.Seed, b.Seed), cmp.Compare(a.Epoch, b.Epoch), strings.Compare(a.HandoffID, b.HandoffID))
 	})
 	return out
 }
 
-func (out *HandoffReport) counts(g *group, list []*datasets.Handoff) {
+func (out *HandoffReport) counts(g *group, list []*handoff) {
 	counts := map[HandoffCount]int{}
 	for _, h := range list {
-		counts[HandoffCount{Experiment: g.experiment, Spec: h.Spec, Style: deref(h.Style), Epoch: h.Epoch, Reason: h.Reason, Outcome: h.Outcome}]++
+		counts[HandoffCount{Experiment: g.experiment, Spec: h.Spec, Style: h.name, Epoch: h.Epoch, Reason: h.Reason, Outcome: h.Outcome}]++
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(counts), func(a, b HandoffCount) int {
 		return cmp.Or(strings.Compare(a.Spec, b.Spec), strings.Compare(a.Style, b.Style), cmp.Compare(a.Epoch, b.Epoch),
@@ -152,7 +157,7 @@ func (out *HandoffReport) counts(g *group, list []*datasets.Handoff) {
 	}
 }
 
-func (out *HandoffReport) rates(g *group, list []*datasets.Handoff) {
+func (out *HandoffReport) rates(g *group, list []*handoff) {
 	type key struct {
 		spec, style string
 		epoch       int32
@@ -166,7 +171,7 @@ func (out *HandoffReport) rates(g *group, list []*datasets.Handoff) {
 	}
 	all := map[key]*sums{}
 	for _, h := range list {
-		for _, k := range []key{{spec: h.Spec}, {spec: h.Spec, style: deref(h.Style), by: 1}, {spec: h.Spec, epoch: h.Epoch, by: 2}} {
+		for _, k := range []key{{spec: h.Spec}, {spec: h.Spec, style: h.name, by: 1}, {spec: h.Spec, epoch: h.Epoch, by: 2}} {
 			s := all[k]
 			if s == nil {
 				s = &sums{}
@@ -200,21 +205,21 @@ func (out *HandoffReport) rates(g *group, list []*datasets.Handoff) {
 }
 
 // challengers follows the repaired candidates through the epochs after their handoff.
-func (out *HandoffReport) challengers(g *group, list []*datasets.Handoff) map[*datasets.Handoff]*Challenger {
+func (out *HandoffReport) challengers(g *group, list []*handoff) map[*handoff]*Challenger {
 	rows := map[seedCandidate][]*datasets.Evaluation{}
 	for _, e := range g.evaluations(&Filter{}) {
 		k := seedCandidate{e.Seed, e.CandidateID}
 		rows[k] = append(rows[k], e)
 	}
 	final, winners := g.finals(), g.winners()
-	fates := map[*datasets.Handoff]*Challenger{}
+	fates := map[*handoff]*Challenger{}
 	for _, h := range list {
 		if h.ChallengerID == nil {
 			continue
 		}
 		k := seedCandidate{h.Seed, *h.ChallengerID}
 		c := &Challenger{
-			Experiment: g.experiment, Seed: h.Seed, Spec: h.Spec, Style: h.Style, HandoffID: h.HandoffID, Epoch: h.Epoch, CandidateID: h.CandidateID,
+			Experiment: g.experiment, Seed: h.Seed, Spec: h.Spec, Style: h.Style, Label: h.label, HandoffID: h.HandoffID, Epoch: h.Epoch, CandidateID: h.CandidateID,
 			Reason: h.Reason, ChallengerID: *h.ChallengerID, PatchesTried: h.PatchesTried, Won: winners[k],
 			ValidateCorrectness: h.ValidateCorrectness, HoldoutCorrectness: h.HoldoutCorrectness,
 		}
@@ -269,7 +274,7 @@ func (g *group) winners() map[seedCandidate]bool {
 	return out
 }
 
-func (out *HandoffReport) funnel(g *group, list []*datasets.Handoff, fates map[*datasets.Handoff]*Challenger) {
+func (out *HandoffReport) funnel(g *group, list []*handoff, fates map[*handoff]*Challenger) {
 	reached := map[string]map[string]map[seedCandidate]bool{} // by spec and stage
 	for _, h := range list {
 		if reached[h.Spec] == nil {

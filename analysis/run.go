@@ -251,7 +251,9 @@ func groups(runs []*Run) []group {
 			i = len(out)
 			out = append(out, group{experiment: r.Experiment, id: r.Group})
 		}
-		out[i].runs = append(out[i].runs, r)
+		if !slices.Contains(out[i].runs, r) {
+			out[i].runs = append(out[i].runs, r)
+		}
 	}
 	slices.SortFunc(out, func(a, b group) int {
 		if c := strings.Compare(a.experiment, b.experiment); c != 0 {
@@ -260,4 +262,17 @@ func groups(runs []*Run) []group {
 		return strings.Compare(a.id, b.id)
 	})
 	return out
+}
+
+// Seeds are those of the runs that a filter keeps, ascending.
+func Seeds(runs []*Run, f Filter) []int64 {
+	seen := map[int64]bool{}
+	for _, r := range runs {
+		for i := range r.Evaluations {
+			if e := &r.Evaluations[i]; f.keeps(e) {
+				seen[e.Seed] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }

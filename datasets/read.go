@@ -80,7 +80,7 @@ func (f *file) readColumn(group int, c *Column) ([]*vector, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.pages.Close()
+	defer r.close()
 	var pages []*vector
 	for {
 		v, err := r.next()

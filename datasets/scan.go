@@ -8,13 +8,14 @@ import (
 )
 
 // Columns is a batch of consecutive rows, by column. Its slices are valid until the
-// callback of Scan returns, except for strings, which may be kept.
+// callback of the scan returns, except for strings, which may be kept.
 //
 // Asking for a column that was not selected, or by another type, panics: the
 // selection stands next to the callback in the source.
 type Columns struct {
 	Rows  int   // at least 1
-	First int64 // number of the first row in the file, from 0
+	First int64 // number of the first row in the file, from 0; of ScanFiles, in its row group
+	Group int   // number of the row group; of ScanFiles, over all files
 
 	table   string
 	columns []*Column
@@ -117,21 +118,29 @@ func (t *Table[T]) Scan(path string, columns []string, fn func(*Columns) error) 
 }
 
 func (s *Schema) scan(f *file, names []string, fn func(*Columns) error) error {
-	batch := Columns{table: s.Name}
-	for _, name := range names {
-		c := s.Column(name)
-		if c == nil {
-			return fmt.Errorf("%s has no column %q", s.Name, name)
-		}
-		batch.columns = append(batch.columns, c)
+	batch, err := s.batch(names)
+	if err != nil {
+		return err
 	}
-	batch.vectors = make([]vector, len(names))
 	for g, group := range f.pq.RowGroups() {
-		if err := s.scanGroup(f, g, group, &batch, fn); err != nil {
+		if err := s.scanGroup(f, g, group, batch, fn); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// batch returns an empty batch of the named columns.
+func (s *Schema) batch(names []string) (*Columns, error) {
+	b := &Columns{table: s.Name, vectors: make([]vector, len(names))}
+	for _, name := range names {
+		c := s.Column(name)
+		if c == nil {
+			return nil, fmt.Errorf("%s has no column %q", s.Name, name)
+		}
+		b.columns = append(b.columns, c)
+	}
+	return b, nil
 }
 
 // cursor is where a scan stands in a column.
@@ -146,7 +155,7 @@ func (s *Schema) scanGroup(f *file, g int, group parquet.RowGroup, batch *Column
 	defer func() {
 		for _, c := range cursors {
 			if c.reader != nil {
-				c.reader.pages.Close()
+				c.reader.close()
 			}
 		}
 	}()
@@ -155,12 +164,15 @@ func (s *Schema) scanGroup(f *file, g int, group parquet.RowGroup, batch *Column
 			continue
 		}
 		if err := guard(f.name, func() (err error) {
-			cursors[i].reader, err = f.column(g, c)
+			if cursors[i].reader, err = f.column(g, c); err == nil {
+				cursors[i].reader.share = true
+			}
 			return err
 		}); err != nil {
 			return err
 		}
 	}
+	batch.Group = g
 	for left := group.NumRows(); left > 0; left -= int64(batch.Rows) {
 		batch.Rows = int(min(left, 1<<20))
 		for i := range cursors {

@@ -55,17 +55,31 @@ type pageReader struct {
 	dict        parquet.Dictionary // that the next two were made from
 	dictStrings []string
 	dictDoubles []float64
+
+	// A scan hands a page out once and is done with it, so what a page holds may lie in
+	// parquet-go's buffers, or in the one below, until the next page is read. Read keeps
+	// pointers into pages and must not share.
+	share bool
+	held  parquet.Page // whose buffers the last page lies in
+	spare vector       // slices that are used again
+
+	dictValues []float64 // of a page, without nulls; used again
 }
 
 // next returns the next page, or nil at the end of the row group. It must run under guard.
 func (r *pageReader) next() (*vector, error) {
 	for r.rows < r.want {
+		r.release()
 		page, err := r.pages.ReadPage()
 		if err != nil {
 			return nil, fmt.Errorf("column %s: row %d of %d of a row group: %w", r.column.Name, r.rows, r.want, err)
 		}
 		v, err := r.decode(page)
-		parquet.Release(page)
+		if r.share {
+			r.held = page
+		} else {
+			parquet.Release(page)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", r.column.Name, err)
 		}
@@ -80,7 +94,20 @@ func (r *pageReader) next() (*vector, error) {
 	return nil, nil
 }
 
-// decode copies a page. It trusts no count: parquet-go hands out what lies in its
+// release gives back the page that was handed out last.
+func (r *pageReader) release() {
+	if r.held != nil {
+		parquet.Release(r.held)
+		r.held = nil
+	}
+}
+
+func (r *pageReader) close() {
+	r.release()
+	r.pages.Close()
+}
+
+// decode copies a page, or shares it. It trusts no count: parquet-go hands out what lies in its
 // buffers where a damaged header promises more values than there are.
 func (r *pageReader) decode(page parquet.Page) (*vector, error) {
 	c := r.column
@@ -97,7 +124,7 @@ func (r *pageReader) decode(page parquet.Page) (*vector, error) {
 		}
 		present = bytes.Count(levels, []byte{1})
 		if present < rows {
-			v.valid = make([]bool, rows)
+			v.valid = fit(&r.spare.valid, rows, r.share)
 			for i, d := range levels {
 				v.valid[i] = d == 1
 			}
@@ -106,18 +133,18 @@ func (r *pageReader) decode(page parquet.Page) (*vector, error) {
 	switch c.Type {
 	case Int32:
 		values := page.Data()
-		v.int32s = spread(values.Int32(), present, v, 0)
+		v.int32s = spread(values.Int32(), present, v, 0, &r.spare.int32s, r.share)
 		return v, check(v.int32s != nil, present)
 	case Int64:
 		values := page.Data()
-		v.int64s = spread(values.Int64(), present, v, 0)
+		v.int64s = spread(values.Int64(), present, v, 0, &r.spare.int64s, r.share)
 		return v, check(v.int64s != nil, present)
 	case Double:
 		values, err := r.doubles(page)
 		if err != nil {
 			return nil, err
 		}
-		v.doubles = spread(values, present, v, math.NaN())
+		v.doubles = spread(values, present, v, math.NaN(), &r.spare.doubles, r.share)
 		return v, check(v.doubles != nil, present)
 	case Bool:
 		values := page.Data()
@@ -125,7 +152,7 @@ func (r *pageReader) decode(page parquet.Page) (*vector, error) {
 		if len(bits) < (present+7)/8 {
 			return nil, check(false, present)
 		}
-		v.bools = make([]bool, rows)
+		v.bools = fit(&r.spare.bools, rows, r.share)
 		for i := range v.bools {
 			v.bools[i] = bits[i/8]&(1<<(i%8)) != 0
 		}
@@ -139,7 +166,7 @@ func (r *pageReader) decode(page parquet.Page) (*vector, error) {
 		return v, v.fold(values, page.RepetitionLevels(), page.DefinitionLevels())
 	}
 	v.strings.Dict = values.Dict
-	v.strings.Index = spread(values.Index, present, v, -1)
+	v.strings.Index = spread(values.Index, present, v, -1, &r.spare.int32s, r.share)
 	return v, check(v.strings.Index != nil, present)
 }
 
@@ -150,13 +177,28 @@ func check(ok bool, present int) error {
 	return nil
 }
 
-// spread copies the stored values to the rows that are not null. It returns nil if
+// fit returns a slice of so many elements, for the caller to fill: a new one, or that of
+// the page before if it may be used again.
+func fit[E any](spare *[]E, n int, share bool) []E {
+	if !share {
+		return make([]E, n)
+	}
+	if cap(*spare) < n {
+		*spare = make([]E, n)
+	}
+	return (*spare)[:n]
+}
+
+// spread brings the stored values to the rows that are not null. It returns nil if
 // there are not exactly as many as present.
-func spread[E any](values []E, present int, v *vector, null E) []E {
+func spread[E any](values []E, present int, v *vector, null E, spare *[]E, share bool) []E {
 	if len(values) != present {
 		return nil
 	}
-	out := make([]E, v.rows)
+	if share && v.valid == nil && values != nil {
+		return values
+	}
+	out := fit(spare, v.rows, share)
 	if v.valid == nil {
 		copy(out, values)
 		return out
@@ -185,7 +227,7 @@ func (r *pageReader) doubles(page parquet.Page) ([]float64, error) {
 		r.dict, r.dictDoubles = dict, append([]float64(nil), values.Double()...)
 	}
 	index := data.Int32()
-	out := make([]float64, len(index))
+	out := fit(&r.dictValues, len(index), r.share)
 	for i, x := range index {
 		if uint(x) >= uint(len(r.dictDoubles)) {
 			return nil, fmt.Errorf("index %d into a dictionary of %d", x, len(r.dictDoubles))
@@ -222,7 +264,7 @@ func (r *pageReader) strings(page parquet.Page) (StringValues, error) {
 			return StringValues{}, fmt.Errorf("index %d into a dictionary of %d", x, len(r.dictStrings))
 		}
 	}
-	return StringValues{Dict: r.dictStrings, Index: append([]int32(nil), index...)}, nil
+	return StringValues{Dict: r.dictStrings, Index: index}, nil // spread copies, if it has to
 }
 
 // split makes strings of concatenated byte arrays, with one copy for all of them.

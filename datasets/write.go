@@ -74,6 +74,8 @@ type Writer[T any] struct {
 	runID  int    // struct field of run_id
 	sum    string // digest of all rows, once closed
 	err    error
+
+	options []parquet.WriterOption
 }
 
 // NewWriter returns a writer of the table to w. Close must be called.
@@ -119,6 +121,8 @@ func (t *Table[T]) newWriter(w io.Writer, meta Meta, groupRows, dictionaryBytes 
 		pq:     parquet.NewGenericWriter[T](buffer, options...),
 		digest: t.newDigester(t.Version),
 		runID:  t.Column("run_id").field,
+
+		options: options,
 	}
 }
 
@@ -138,16 +142,8 @@ func (w *Writer[T]) append(rows []T) error {
 	v := reflect.ValueOf(rows)
 	for i := range rows {
 		row, rv := &rows[i], v.Index(i)
-		column, problem := w.table.validate(row, rv)
-		switch {
-		case problem != "":
-		case w.last != nil && w.table.Compare(w.last, row) >= 0:
-			problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(w.last), w.table.Key)
-		case rv.Field(w.runID).String() != w.meta.RunID:
-			column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", rv.Field(w.runID).String(), w.meta.RunID)
-		}
-		if problem != "" {
-			return &RowError{Table: w.table.Name, Row: w.digest.rows, Key: w.table.KeyOf(row), Column: column, Problem: problem}
+		if err := w.checkRow(row, rv); err != nil {
+			return err
 		}
 		w.digest.add(rv)
 		w.last = row

@@ -3,6 +3,7 @@ package datasets
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -208,3 +209,56 @@ func TestSort(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// A parallel writer writes the bytes that a plain one does, however the rows come, and
+// refuses the rows that it refuses.
+func TestParallelWriter(t *testing.T) {
+	m := meta(t)
+	for _, n := range []int{0, 1, 64, 5000, 13_000} {
+		rows := tournament(n, m.RunID)
+		for _, groupRows := range []int64{640, 4096, 8192 + 64} {
+			var want, got bytes.Buffer
+			plain := Evaluations.newWriter(&want, m, groupRows, maxDictionaryBytes)
+			if err := plain.Append(rows); err != nil {
+				t.Fatal(err)
+			}
+			wantInfo, err := plain.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			parallel := Evaluations.newParallelWriter(&got, m, groupRows, maxDictionaryBytes)
+			for from := 0; from < n; {
+				to := min(n, from+1+from%3000)
+				part := append([]Evaluation{}, rows[from:to]...)
+				if err := parallel.Append(part); err != nil {
+					t.Fatal(err)
+				}
+				clear(part) // the caller may use the slice again
+				from = to
+			}
+			gotInfo, err := parallel.Close()
+			if err != nil || gotInfo != wantInfo || !bytes.Equal(got.Bytes(), want.Bytes()) {
+				t.Fatalf("%d rows in groups of %d: %+v %v, want %+v; %d bytes, want %d", n, groupRows, gotInfo, err, wantInfo, got.Len(), want.Len())
+			}
+		}
+	}
+	rows := tournament(500, m.RunID)
+	rows[400].Epoch = 0
+	w := Evaluations.newParallelWriter(io.Discard, m, 64, maxDictionaryBytes)
+	err := w.Append(rows)
+	if _, cerr := w.Close(); !errors.Is(err, ErrRow) || !errors.Is(cerr, ErrRow) {
+		t.Errorf("a row out of order: %v, then %v", err, cerr)
+	}
+	w = Evaluations.newParallelWriter(full{}, m, 64, maxDictionaryBytes)
+	if err := w.Append(tournament(3000, m.RunID)); err != nil && !strings.Contains(err.Error(), "no space left") {
+		t.Error(err)
+	}
+	if _, err := w.Close(); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("a full disk: %v", err)
+	}
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }

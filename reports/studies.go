@@ -81,6 +81,14 @@ func objectiveColumn(o analysis.Objective) Column {
 	return c
 }
 
+// share is a number of a rate; null if the rate is of nothing.
+func share(r analysis.Rate, v float64) *float64 {
+	if r.Of == 0 {
+		return nil
+	}
+	return &v
+}
+
 func percent(v any) string {
 	f, ok := v.(float64)
 	if !ok {
@@ -103,7 +111,7 @@ func Stability(r *analysis.StabilityReport, replay func(*analysis.Flake) string)
 	}}
 	for i := range r.Rates {
 		x := &r.Rates[i]
-		rates.Add(x.Experiment, x.By, x.Spec, orNull(x.Style), x.Epoch, x.Flaky.Of, x.Flaky.Count, x.Flaky.Share, x.Flaky.Lower, x.Flaky.Upper)
+		rates.Add(x.Experiment, x.By, x.Spec, orNull(x.Style), x.Epoch, x.Flaky.Of, x.Flaky.Count, share(x.Flaky, x.Flaky.Share), share(x.Flaky, x.Flaky.Lower), share(x.Flaky, x.Flaky.Upper))
 	}
 	flakes = &Table{Title: "What exposes them", Columns: []Column{
 		{Name: "experiment"}, {Name: "spec"}, Number("seed", "seed", "", 0), {Name: "candidate_id", Title: "candidate", Show: ShortID}, {Name: "style"}, {Name: "label"},
@@ -162,7 +170,7 @@ func Handoffs(r *analysis.HandoffReport) (rates, funnel, challengers, counts *Ta
 		if x.FirstRepair != nil {
 			first = &x.FirstRepair.Median
 		}
-		rates.Add(x.Experiment, x.By, x.Spec, orNull(x.Style), x.Epoch, x.Handoffs, x.Repaired.Of, x.Repaired.Count, x.Repaired.Share, x.Repaired.Lower, x.Repaired.Upper,
+		rates.Add(x.Experiment, x.By, x.Spec, orNull(x.Style), x.Epoch, x.Handoffs, x.Repaired.Of, x.Repaired.Count, share(x.Repaired, x.Repaired.Share), share(x.Repaired, x.Repaired.Lower), share(x.Repaired, x.Repaired.Upper),
 			tried, most, first, x.RepairFuel)
 	}
 	funnel = &Table{Title: "How far they came", Columns: []Column{{Name: "experiment"}, {Name: "spec"}, {Name: "stage"}, Number("candidates", "candidates", "", 0)}}
@@ -171,7 +179,7 @@ func Handoffs(r *analysis.HandoffReport) (rates, funnel, challengers, counts *Ta
 		funnel.Add(x.Experiment, x.Spec, x.Stage, x.Candidates)
 	}
 	challengers = &Table{Title: "How the challengers fared", Columns: []Column{
-		{Name: "experiment"}, {Name: "spec"}, {Name: "style"}, Number("seed", "seed", "", 0), Number("epoch", "handed off in", "", 0), {Name: "reason"},
+		{Name: "experiment"}, {Name: "spec"}, {Name: "style"}, {Name: "label"}, Number("seed", "seed", "", 0), Number("epoch", "handed off in", "", 0), {Name: "reason"},
 		{Name: "handoff_id", Title: "handoff", Show: ShortID}, {Name: "candidate_id", Title: "candidate", Show: ShortID}, {Name: "challenger_id", Title: "challenger", Show: ShortID},
 		Number("patches_tried", "patches tried", "", 0), Number("epochs", "competed in epochs", "", 0), Number("selected_epochs", "selected in", "", 0), {Name: "won"},
 		{Name: "final_feasible", Title: "feasible"}, Number("final_base_fitness", "base fitness", "", 4), Number("ancestor_base_fitness", "its ancestor's", "", 4),
@@ -179,7 +187,7 @@ func Handoffs(r *analysis.HandoffReport) (rates, funnel, challengers, counts *Ta
 	}}
 	for i := range r.Challengers {
 		x := &r.Challengers[i]
-		challengers.Add(x.Experiment, x.Spec, x.Style, x.Seed, x.Epoch, x.Reason, x.HandoffID, x.CandidateID, x.ChallengerID, x.PatchesTried, x.Epochs, x.SelectedEpochs, x.Won,
+		challengers.Add(x.Experiment, x.Spec, x.Style, x.Label, x.Seed, x.Epoch, x.Reason, x.HandoffID, x.CandidateID, x.ChallengerID, x.PatchesTried, x.Epochs, x.SelectedEpochs, x.Won,
 			x.FinalFeasible, x.FinalBaseFitness, x.AncestorBaseFitness, x.ValidateCorrectness, x.HoldoutCorrectness)
 	}
 	counts = &Table{Title: "Handoffs", Columns: []Column{

@@ -27,7 +27,8 @@ import (
 
 // Interval is a closed interval.
 type Interval struct {
-	Low, High float64
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 // checkAlpha panics unless alpha is the error that an interval or a test may make.

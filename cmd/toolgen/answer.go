@@ -56,11 +56,21 @@ type rowsAnswer struct {
 }
 
 func (p *program) answerJSON(name string, v any) error {
+	data, err := jsonAnswer(name, v)
+	if err != nil {
+		return err
+	}
+	_, err = p.out.Write(data)
+	return err
+}
+
+// jsonAnswer is an answer as JSON: the object v, with the name of its schema first.
+func jsonAnswer(name string, v any) ([]byte, error) {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return err
+		return nil, err
 	}
 	object := bytes.TrimPrefix(bytes.TrimSpace(body.Bytes()), []byte("{"))
 	comma := ","
@@ -69,11 +79,10 @@ func (p *program) answerJSON(name string, v any) error {
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, fmt.Appendf(nil, `{"schema":"toolgen/%s/1"%s%s`, name, comma, object), "", "  "); err != nil {
-		return err
+		return nil, err
 	}
 	out.WriteByte('\n')
-	_, err := p.out.Write(out.Bytes())
-	return err
+	return out.Bytes(), nil
 }
 
 // octets are what a tool read or wrote, in an answer: text as it is, and bytes that are no

@@ -53,7 +53,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) (code int) {
 	default:
 		err = app.RunContext(ctx, r.argv)
 	}
-	if answer.err != nil && (err == nil || errors.Is(err, errBadNews) || errors.Is(err, answer.err)) {
+	if answer.err != nil && (err == nil || errors.Is(err, errBadNews) || errors.Is(err, errInconclusive) || errors.Is(err, answer.err)) {
 		err = &experiment.MachineError{Msg: "the answer cannot be written", Err: answer.err}
 	}
 	return p.end(ctx, err)
@@ -98,7 +98,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.runCommand(), p.planCommand(), p.verifyCommand(), p.listCommand(), p.showCommand(), p.replayCommand(),
 			p.leaderboardCommand(), p.paretoCommand(), p.stabilityCommand(), p.handoffsCommand(), p.trendsCommand(),
-			p.benchCommand(), p.plotCommand(), p.reportCommand(),
+			p.benchCommand(), p.compareCommand(), p.plotCommand(), p.reportCommand(),
 			p.bundleCommand(), p.sbomCommand(), p.harnessCommand(),
 			p.specCommand(), p.manifestCommand(),
 			p.cacheCommand(), p.doctorCommand(), p.completionCommand(), p.versionCommand(),
@@ -114,7 +114,7 @@ func (p *program) app() *cli.App {
 }
 
 // laterCommands belong to the command line, and not to this version yet.
-var laterCommands = []string{"repair", "compare", "export"}
+var laterCommands = []string{"repair", "export"}
 
 func flagError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
 

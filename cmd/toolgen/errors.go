@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"toolgen/analysis/compare"
 	"toolgen/datasets"
 	"toolgen/experiment"
 	"toolgen/experiment/manifests"
@@ -23,6 +24,7 @@ const (
 	exitBadNews       = 1   // the answer is bad news: a difference, a failed check
 	exitUsage         = 2   // usage, manifest or spec error, or input that cannot be read
 	exitMachine       = 3   // this machine lacks something, or an internal error
+	exitInconclusive  = 4   // too few samples to tell; never reads as a pass
 	exitIncomparable  = 5   // another toolchain, fuel model, semantics or task
 	exitInterrupted   = 130 // by SIGINT
 	exitTerminated    = 143 // by SIGTERM
@@ -33,6 +35,10 @@ const (
 // nothing is said about it.
 var errBadNews = errors.New("the answer is bad news")
 
+// errInconclusive ends a command whose answer is that there is too little to tell. The
+// answer has been printed.
+var errInconclusive = errors.New("there is too little to tell")
+
 // usageError is a command line that makes no sense.
 type usageError struct{ msg string }
 
@@ -41,7 +47,7 @@ func (e *usageError) Error() string { return e.msg }
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
 // exitCode maps an error to the code that the program ends with. If several apply, the
-// first of 2, 3, 5, 1 wins. What is in no category is an internal error.
+// first of 2, 3, 5, 1, 4 wins. What is in no category is an internal error.
 func exitCode(err error) int {
 	switch {
 	case err == nil:
@@ -50,10 +56,12 @@ func exitCode(err error) int {
 		return exitUsage
 	case is[*experiment.MachineError](err), is[*build.ToolchainError](err):
 		return exitMachine
-	case is[*experiment.IncomparableError](err):
+	case is[*experiment.IncomparableError](err), is[*compare.IncomparableError](err):
 		return exitIncomparable
 	case errors.Is(err, errBadNews):
 		return exitBadNews
+	case errors.Is(err, errInconclusive):
+		return exitInconclusive
 	}
 	return exitMachine
 }
@@ -62,7 +70,8 @@ func exitCode(err error) int {
 func isUsage(err error) bool {
 	return is[*usageError](err) || is[*experiment.UsageError](err) ||
 		is[*manifests.Error](err) || is[*specs.Error](err) || is[*synth.TemplateError](err) || is[*testgen.SpecError](err) ||
-		is[*datasets.FileError](err) || is[*datasets.LockError](err)
+		is[*datasets.FileError](err) || is[*datasets.LockError](err) ||
+		is[*compare.SavedError](err) || is[*compare.GatesError](err)
 }
 
 func is[T error](err error) bool {
@@ -117,7 +126,7 @@ func (p *program) end(ctx context.Context, err error) int {
 		return exitSignalledFrom + int(stopped.signal)
 	}
 	code := exitCode(err)
-	if code == exitBadNews {
+	if code == exitBadNews || code == exitInconclusive {
 		return code
 	}
 	p.complain(err)

@@ -42,33 +42,3 @@ func (p *program) leaderboard(c *cli.Context) error {
 	}
 	return p.answer(f, "leaderboard", notedRows{append([]string{}, t.Notes...), t}, t.Brief(f))
 }
-
-func (p *program) benchCommand() *cli.Command {
-	return &cli.Command{
-		Name: "bench", Usage: "the best of each spec in its first and last epoch: median latency, budget, score", ArgsUsage: "RUN...",
-		Description: `toolgen bench runs/baseline-1f2e3d4c
-toolgen bench RUN --format md >> README.md`,
-		Flags:  append([]cli.Flag{formatFlag()}, filterFlags()...),
-		Action: p.bench,
-	}
-}
-
-func (p *program) bench(c *cli.Context) error {
-	f, err := format(c)
-	if err != nil {
-		return err
-	}
-	s, err := study(c)
-	if err != nil {
-		return err
-	}
-	for _, note := range s.notes {
-		return usagef("%s; bench needs runs that are done", note)
-	}
-	list, err := analysis.Bench(s.runs, s.filter)
-	if err != nil {
-		return err
-	}
-	t := reports.Bench(list)
-	return p.answer(f, "bench", rowsAnswer{t}, t.Brief(f))
-}

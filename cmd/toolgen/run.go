@@ -97,7 +97,7 @@ func (p *program) run(c *cli.Context) error {
 		return err
 	}
 	list := analysis.Leaderboard([]*analysis.Run{rows}, analysis.LeaderboardOptions{Top: 1, PerStyle: true})
-	winners := reports.Leaderboard(list)
+	winners := reports.Leaderboard(list).Without("last_epoch", "generation", "ancestor_id")
 	winners.Title = "The best of each spec and style"
 	switch {
 	case sum.UpToDate:

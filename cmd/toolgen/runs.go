@@ -30,6 +30,7 @@ func filterFlags() []cli.Flag {
 // studied are the runs that a command was given, and the rows it shall look at.
 type studied struct {
 	runs   []*analysis.Run
+	opened []*datasets.Run // that they were read from
 	filter analysis.Filter
 	notes  []string // how far runs have come that go on
 }
@@ -70,7 +71,7 @@ func studyRuns(c *cli.Context, dirs []string, reads ...more) (*studied, error) {
 		if r.Partial {
 			s.notes = append(s.notes, howFar(opened.Dir, r))
 		}
-		s.runs = append(s.runs, r)
+		s.runs, s.opened = append(s.runs, r), append(s.opened, opened)
 	}
 	if s.filter.Specs, err = s.names(c, "spec", func(e *datasets.Evaluation) []*string { return []*string{&e.Spec} }); err != nil {
 		return nil, err

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"toolgen/analysis/compare"
+	"toolgen/datasets"
 )
 
 var update = flag.Bool("update", false, "write what commands print into testdata/script")
@@ -30,7 +33,7 @@ func TestMain(m *testing.M) {
 const figuresOf = "go1.26.8"
 
 // TestScripts runs the scripts as a user would, in a folder that holds the tiny
-// experiment (testdata/tiny) and the run that it makes, in run. All share a cache, so
+// experiment (testdata/tiny), the run that it makes, in run, and the same saved, in saved.json. All share a cache, so
 // that the standard library is compiled once and nothing is measured twice.
 func TestScripts(t *testing.T) {
 	cache := os.Getenv("TOOLGEN_TEST_CACHE") // a cache that stays makes work on the scripts quicker
@@ -43,6 +46,18 @@ func TestScripts(t *testing.T) {
 	if code := run([]string{"toolgen", "run", "testdata/tiny/tiny.yaml", "-q", "-o", made}, strings.NewReader(""), &out, &errs); code != 0 {
 		t.Fatalf("toolgen run: exit %d\n%s%s", code, &out, &errs)
 	}
+	opened, err := datasets.OpenRun(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := compare.Read(made, []*datasets.Run{opened}, compare.ReadOptions{Timings: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, err := x.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -51,7 +66,10 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TOOLGEN_CACHE", cache)
 			env.Setenv("NO_COLOR", "")
-			return errors.Join(os.CopyFS(env.WorkDir, os.DirFS("testdata/tiny")), os.CopyFS(filepath.Join(env.WorkDir, "run"), os.DirFS(made)))
+			return errors.Join(
+				os.CopyFS(env.WorkDir, os.DirFS("testdata/tiny")), os.CopyFS(filepath.Join(env.WorkDir, "run"), os.DirFS(made)),
+				os.WriteFile(filepath.Join(env.WorkDir, "saved.json"), saved, 0o666),
+			)
 		},
 		Condition: func(name string) (bool, error) {
 			if name != "figures" {

@@ -191,19 +191,5 @@ type notedRows struct {
 	Rows  *reports.Table `json:"rows"`
 }
 
-// clockFlag says which clock latencies are of.
-func clockFlag() cli.Flag {
-	return &cli.StringFlag{Name: "clock", Value: "virtual", Usage: "`CLOCK` of latencies: virtual, or wall, that of the machine that ran the timed calls"}
-}
-
-func wallClock(c *cli.Context) (bool, error) {
-	switch clock := c.String("clock"); clock {
-	case "virtual", "wall":
-		return clock == "wall", nil
-	default:
-		return false, usagef("--clock %s: expected virtual or wall", clock)
-	}
-}
-
 // more is what a command reads of a run beyond its evaluations and candidates.
 type more func(*analysis.Run, *datasets.Run) error
