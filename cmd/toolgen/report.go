@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"toolgen/analysis"
+	"toolgen/analysis/compare"
+	"toolgen/datasets"
 	"toolgen/experiment"
 	"toolgen/reports"
 	"toolgen/reports/page"
@@ -58,6 +62,9 @@ func (p *program) report(c *cli.Context) error {
 		}
 		o.Runs = append(o.Runs, run)
 	}
+	if o.Comparison, err = compareForReport(dirs, s.filter); err != nil {
+		return err
+	}
 	files, err := page.Build(o)
 	if err != nil {
 		return err
@@ -78,6 +85,39 @@ func (p *program) report(c *cli.Context) error {
 		Report string         `json:"report"`
 		Files  *reports.Table `json:"files"`
 	}{index, t}, t)
+}
+
+// compareForReport holds the other experiments against that of the first run, as compare
+// does without options; nil if there is only one.
+func compareForReport(dirs []string, filter analysis.Filter) (*page.Comparison, error) {
+	var runs []*datasets.Run
+	for _, dir := range dirs {
+		run, err := openRun(dir)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	groups := compare.Fold(runs)
+	if len(groups) < 2 {
+		return nil, nil
+	}
+	names := shortNames(dirs)
+	var sides []*compare.Experiment
+	for i := range runs {
+		at := slices.IndexFunc(groups, func(g []*datasets.Run) bool { return slices.Contains(g, runs[i]) })
+		if at < 0 {
+			continue // it came with an earlier one
+		}
+		x, err := compare.Read(names[i], groups[at], compare.ReadOptions{Filter: filter})
+		if err != nil {
+			return nil, err
+		}
+		groups[at] = nil
+		sides = append(sides, x)
+	}
+	result := compare.Compare(sides[0], sides[1:], compare.Options{Alpha: 0.05})
+	return &page.Comparison{Verdict: "Against " + sides[0].Name + ": " + reports.AnswerWords(result.Answer) + ".", Tables: reports.Compare(result)}, nil
 }
 
 // readForReport reads a run for a report that will lie in out.
