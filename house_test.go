@@ -44,6 +44,9 @@ var mayImport = map[string][]string{
 	"analysis":             {"datasets", "analysis/pareto", "analysis/stats", "analysis/aggregate"},
 	"analysis/compare":     {"datasets", "analysis", "analysis/pareto", "analysis/stats"},
 	"reports":              {"analysis", "analysis/...", "datasets"},
+	"reports/chart":        {},
+	"reports/figures":      {"analysis", "analysis/...", "datasets", "reports", "reports/chart"},
+	"reports/page":         {"analysis", "analysis/...", "datasets", "reports", "reports/..."},
 	"cmd/...":              {"..."},
 
 	"pipeline/handoff/watch": {"pipeline/handoff"},
@@ -54,7 +57,7 @@ var onlyImporter = map[string]string{
 	"github.com/bytecodealliance/wasmtime-go": "pipeline/sandbox",
 	"github.com/parquet-go/parquet-go":        "datasets",
 	"github.com/apache/arrow":                 "datasets",
-	"gonum.org/v1/plot":                       "reports",
+	"gonum.org/v1/plot":                       "reports/chart",
 }
 
 // mayReadClock are the packages that observe: they measure the wall clock, and what

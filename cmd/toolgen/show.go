@@ -362,7 +362,7 @@ func (p *program) item(f reports.Format, what, value string) {
 
 // block writes text of several lines under a title.
 func (p *program) block(f reports.Format, title, language, text string) {
-	text = printableLines(strings.TrimSuffix(text, "\n"))
+	text = reports.PrintableLines(strings.TrimSuffix(text, "\n"))
 	if f == reports.Markdown {
 		fence := "```"
 		for strings.Contains(text, fence) {
