@@ -210,13 +210,13 @@ func (p *program) repairText(r *experiment.Repair) {
 		if r.Partial {
 			p.printf("\nThe best partial patch turns %d of %d failing points:\n", r.Turned, r.Failing)
 		}
-		p.printf("\n%s", printableLines(*r.Patch))
+		p.printf("\n%s", reports.PrintableLines(*r.Patch))
 	}
 	if r.HoldoutCorrectness != nil {
 		p.printf("\nHeld-out cases: %.4f correct\n", *r.HoldoutCorrectness)
 	}
 	for i, patch := range r.Plausible {
-		p.printf("\nPlausible patch %d: weight %.4f, validate %d/%d, fresh inputs %d/%d\n%s", i+1, patch.Weight, patch.Validate.Passed, patch.Validate.Total, patch.Fresh.Passed, patch.Fresh.Total, printableLines(patch.Patch))
+		p.printf("\nPlausible patch %d: weight %.4f, validate %d/%d, fresh inputs %d/%d\n%s", i+1, patch.Weight, patch.Validate.Passed, patch.Validate.Total, patch.Fresh.Passed, patch.Fresh.Total, reports.PrintableLines(patch.Patch))
 	}
 	if r.BundleDir != nil {
 		p.printf("\n%s holds the repaired candidate %.12s\n", shellQuote(*r.BundleDir), *r.ChallengerID)
