@@ -18,12 +18,13 @@ import (
 const DefaultPatches = 4000
 
 // RepairOptions name one failing program and what to hold it against. The budget is the
-// first of the default manifest.
+// default manifest's.
 type RepairOptions struct {
 	Spec      *specs.Spec
 	Source    []byte                // tool.go
 	Style     string                // that it was made in; "": none or unknown
 	Seed      int64                 // of the suite and of the search
+	Epoch     int                   // in which it failed, and a repair keeps the budget of the next; 0: the first budget for both
 	Patches   int                   // 0: DefaultPatches
 	Localizer string                // "": ochiai
 	Frozen    []string              // functions that are not to be edited
@@ -121,8 +122,11 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 		return nil, err
 	}
 	c.m, c.imports = entries[0].m, entries[0].report.Imports
-	budget := x.budget(0)
-	ev := evaluate.Judge(c.m, suite, budget)
+	ev := evaluate.Judge(c.m, suite, x.budget(opt.Epoch))
+	budget := x.budget(opt.Epoch)
+	if opt.Epoch > 0 {
+		budget = x.budget(opt.Epoch + 1)
+	}
 	out := &Repair{
 		Outcome: repair.NothingToRepair, Spec: opt.Spec.ID, Seed: opt.Seed, CandidateID: c.id,
 		Verdict: ev.Verdict, Problems: append([]string{}, c.m.Problems...), CasesPassed: ev.CasesPassed, CasesTotal: ev.CasesTotal,

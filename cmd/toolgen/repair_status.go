@@ -1,13 +1,13 @@
 package main
 
 import (
-	"math"
 	"path/filepath"
 	"sort"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"toolgen/analysis/stats"
 	"toolgen/pipeline/handoff"
 	"toolgen/reports"
 )
@@ -82,8 +82,8 @@ func newQueueStatus(queue string, c *handoff.Counts, now time.Time) *queueStatus
 	}
 	if s.Attempted > 0 {
 		rate := float64(s.Repaired) / float64(s.Attempted)
-		low, high := wilson(s.Repaired, s.Attempted)
-		s.SuccessRate, s.SuccessLow, s.SuccessHigh = &rate, &low, &high
+		interval := stats.Wilson(s.Repaired, s.Attempted, 0.05)
+		s.SuccessRate, s.SuccessLow, s.SuccessHigh = &rate, &interval.Low, &interval.High
 	}
 	if c.Oldest != nil {
 		name := reports.Printable(c.Oldest.Name)
@@ -92,26 +92,6 @@ func newQueueStatus(queue string, c *handoff.Counts, now time.Time) *queueStatus
 		s.Oldest, s.OldestSince, s.OldestSeconds = &name, &since, &seconds
 	}
 	return s
-}
-
-// wilson is the 95 % score interval of a proportion after k of n, n above 0. Wilson,
-// JASA 22 (1927).
-func wilson(k, n int) (low, high float64) {
-	const z = 1.959963984540054 // the normal quantile of 0.975
-	m := float64(n)
-	p := float64(k) / m
-	middle := p + z*z/(2*m)
-	half := z * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	scale := 1 + z*z/m
-	low, high = max(0, (middle-half)/scale), min(1, (middle+half)/scale)
-	// Where nothing or everything was counted the end is exact, and rounding is not.
-	if k == 0 {
-		low = 0
-	}
-	if k == n {
-		high = 1
-	}
-	return low, high
 }
 
 func sortedKeys(m map[string]int) []string {

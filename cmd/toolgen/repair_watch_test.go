@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,25 +142,6 @@ func TestLabRefusesBundles(t *testing.T) {
 		got, err := l.Attempt(t.Context(), job)
 		if err != nil || got.Outcome != handoff.OutcomeNotAttempted || !strings.Contains(got.Reason, want) || !strings.Contains(got.Reason, job.BundleDir) {
 			t.Errorf("want %q: %+v, %v", want, got, err)
-		}
-	}
-}
-
-// Wilson's interval by hand, with z² = 3.841459.
-func TestWilson(t *testing.T) {
-	for _, c := range []struct {
-		k, n      int
-		low, high float64
-	}{
-		// middle and half are both z²/2 apart from 1: low = 1 / (1 + z²) = 1 / 4.841459
-		{1, 1, 0.206549, 1},
-		{0, 1, 0, 0.793451},
-		// p = 1/4: middle 0.25 + 0.480182, half 1.959964 x sqrt(0.046875 + 0.060023) = 0.640814, scale 1.960365
-		{1, 4, 0.045587, 0.699358},
-	} {
-		low, high := wilson(c.k, c.n)
-		if math.Abs(low-c.low) > 2e-6 || math.Abs(high-c.high) > 2e-6 {
-			t.Errorf("%d of %d: [%f, %f], want [%f, %f]", c.k, c.n, low, high, c.low, c.high)
 		}
 	}
 }
