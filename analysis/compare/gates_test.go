@@ -241,6 +241,18 @@ func TestTestedGate(t *testing.T) {
 	gateVerdict(t, r, GateInconclusive, "it may be chance")
 }
 
+// Faster wherever both have a value, which is significant, and gone under one seed: that
+// is no pass.
+func TestFasterButGoneUnderASeed(t *testing.T) {
+	fast := twoStyles(seedsTo(8), 10, 10)
+	for i := range fast {
+		fast[i].infeasible = fast[i].seed == 8 && fast[i].style == "trie"
+	}
+	r := Compare(read(t, "a", folder{rows: twoStyles(seedsTo(8), 10, 20)}), []*Experiment{read(t, "b", folder{rows: fast})},
+		Options{Gates: one(t, `metric: virtual_ms, scope: {style: trie}, direction: min, test: true`)})
+	gateVerdict(t, r, GateInconclusive, "-50 %, q 0.015625, but none in b under seed 8")
+}
+
 // Of 300 that ran 0 are flaky: the upper Clopper-Pearson bound is 1 - 0.025^(1/300) = 0.01222,
 // so a limit of 0.01 is not shown to hold, and 0.0123 is. 12 of 300 have the lower bound
 // 0.0208, so 0.02 is broken.
