@@ -25,12 +25,16 @@ var mayImport = map[string][]string{
 	"datasets":             {},
 	"pipeline/sandbox":     {},
 	"pipeline/handoff":     {},
+	"pipeline/agent":       {},
 	"pipeline/synth":       {"specs"},
 	"pipeline/bundle":      {"specs"},
 	"pipeline/build":       {"pipeline/sandbox"},
 	"pipeline/testgen":     {"specs", "pipeline/build", "pipeline/sandbox"},
 	"pipeline/evaluate":    {"specs", "pipeline/testgen", "pipeline/build", "pipeline/sandbox"},
 	"pipeline/repair":      {"specs", "pipeline/synth"},
+	"pipeline/adapt":       {"specs"},
+	"pipeline/faults":      {"specs", "pipeline/synth"},
+	"pipeline/trial":       {"specs", "pipeline/testgen", "pipeline/build", "pipeline/sandbox", "pipeline/evaluate", "pipeline/repair"},
 	"experiment/evolve":    {"pipeline/synth"},
 	"experiment/manifests": {},
 	"experiment":           {"pipeline/...", "datasets", "specs", "experiment/..."},
@@ -40,7 +44,12 @@ var mayImport = map[string][]string{
 	"analysis":             {"datasets", "analysis/pareto", "analysis/stats", "analysis/aggregate"},
 	"analysis/compare":     {"datasets", "analysis", "analysis/pareto", "analysis/stats"},
 	"reports":              {"analysis", "analysis/...", "datasets"},
+	"reports/chart":        {},
+	"reports/figures":      {"analysis", "analysis/...", "datasets", "reports", "reports/chart"},
+	"reports/page":         {"analysis", "analysis/...", "datasets", "reports", "reports/..."},
 	"cmd/...":              {"..."},
+
+	"pipeline/handoff/watch": {"pipeline/handoff"},
 }
 
 // onlyImporter is which package alone may import a module of somebody else.
@@ -48,7 +57,7 @@ var onlyImporter = map[string]string{
 	"github.com/bytecodealliance/wasmtime-go": "pipeline/sandbox",
 	"github.com/parquet-go/parquet-go":        "datasets",
 	"github.com/apache/arrow":                 "datasets",
-	"gonum.org/v1/plot":                       "reports",
+	"gonum.org/v1/plot":                       "reports/chart",
 }
 
 // mayReadClock are the packages that observe: they measure the wall clock, and what

@@ -77,7 +77,7 @@ func compareSides(r *compare.Result) *Table {
 	if wall {
 		t.Columns = append(t.Columns, Column{Name: "seed", Right: true}, Column{Name: "candidate_id", Title: "candidate", Show: ShortID})
 	}
-	t.Columns = append(t.Columns, Column{Name: "base", Title: r.Base.Name, Right: true})
+	t.Columns = append(t.Columns, Column{Name: "base", Title: Printable(r.Base.Name), Right: true})
 	tested := slices.ContainsFunc(r.Rows, func(w compare.Row) bool { return w.P != nil })
 	var names []string
 	for _, s := range r.News {
@@ -86,7 +86,7 @@ func compareSides(r *compare.Result) *Table {
 		}
 	}
 	for _, name := range names {
-		t.Columns = append(t.Columns, Column{Name: "value", Title: name, Right: true}, Column{Name: "change", Right: true},
+		t.Columns = append(t.Columns, Column{Name: "value", Title: Printable(name), Right: true}, Column{Name: "change", Right: true},
 			Column{Name: "n", Right: true}, Column{Name: "cliffs_delta", Title: "effect", Right: true, Show: Decimals(2)})
 		if tested {
 			t.Columns = append(t.Columns, Column{Name: "q", Right: true})

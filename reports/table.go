@@ -1,7 +1,8 @@
 // Package reports turns statistics into what people and programs read: tables as text,
 // Markdown, CSV and JSON.
 //
-// There is one model of a table, and four renderings of it. Text and Markdown are for
+// There is one model of a table, and four renderings of it; a fifth, in HTML, is in
+// reports/page. Text and Markdown are for
 // people: values are rounded, units stand in the headings, null is "-". CSV and JSON
 // are for programs: the columns have the names that the run's own tables give them,
 // numbers keep every digit, null is empty or null. The same table gives the same bytes
@@ -149,6 +150,15 @@ func (t *Table) pretty(heading func(Column) string, show func(Column, any) strin
 	}
 	return w
 }
+
+// Caption is the heading of a column for people, with its unit.
+func (c Column) Caption() string { return Printable(c.caption()) }
+
+// Text is a cell as people read it: rounded, and "-" for null.
+func (c Column) Text(cell any) string { return rounded(c, value(cell)) }
+
+// Exact is a cell as programs read it: every digit, and "" for null.
+func (c Column) Exact(cell any) string { return exact(c, value(cell)) }
 
 func (c Column) heading() string { return c.Name }
 
@@ -301,6 +311,19 @@ func MiB(v any) string {
 func ShortID(v any) string {
 	s := fmt.Sprint(v)
 	return s[:min(len(s), 12)]
+}
+
+// PrintableLines is Printable for text of several lines: line feeds and tabs stay.
+func PrintableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		parts := strings.Split(l, "\t")
+		for n := range parts {
+			parts[n] = Printable(parts[n])
+		}
+		lines[i] = strings.Join(parts, "\t")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Printable escapes what could drive a terminal or break a table: control characters,

@@ -83,6 +83,7 @@ type comparison struct {
 	scale     map[string]string    // by the name of a side: why metrics on the budget are not compared
 	contrasts map[string]*contrast // nil where neither side has a value
 	order     []*contrast
+	untold    bool // wall-clock time was asked for, and there is none
 }
 
 // Compare holds experiments against a base. Their names must differ.
@@ -159,6 +160,7 @@ func (c *comparison) rows() []*contrast {
 			for _, other := range c.news {
 				list, notes, refused := wallContrasts(c.base, other, c.opt.Alpha)
 				c.result.Notes = append(c.result.Notes, notes...)
+				c.untold = c.untold || len(list) == 0
 				if refused != nil {
 					c.result.Incomparable = append(c.result.Incomparable, *refused)
 				}
@@ -287,6 +289,9 @@ func (c *comparison) answer() Answer {
 		return NotComparable
 	}
 	answer := NoRegression
+	if c.untold {
+		answer = CannotTell
+	}
 	if c.opt.Gates != nil {
 		for _, g := range r.Gates {
 			switch g.Verdict {

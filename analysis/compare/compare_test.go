@@ -312,7 +312,7 @@ func TestMissing(t *testing.T) {
 		t.Errorf("%+v", row)
 	}
 	r = Compare(three("a", 0), []*Experiment{three("b", 2)}, Options{})
-	if row := r.Rows[0]; row.Verdict != Worse || !strings.Contains(row.Reason, "gone under most seeds") {
+	if row := r.Rows[0]; row.Verdict != Worse || !strings.Contains(row.Reason, "gone under 2 of 3 seeds") {
 		t.Errorf("%+v", row)
 	}
 	wantAnswer(t, r, Regression)
@@ -441,6 +441,9 @@ func TestWallClock(t *testing.T) {
 	if r.Incomparable[0].Kind != KindMachine || !strings.Contains(r.Incomparable[0].String(), "a has one, b has two") {
 		t.Errorf("%+v", r.Incomparable)
 	}
+	// Two machines in one run are no machine, even if the other run had the same two.
+	mixed := rows("one,two", six...)
+	wantAnswer(t, Compare(read(t, "a", mixed), []*Experiment{read(t, "b", mixed)}, Options{Wall: true}), NotComparable)
 	// The same samples are one measurement, which a cache has handed on.
 	r = Compare(base, []*Experiment{read(t, "b", rows("one", six...))}, Options{Wall: true})
 	if row := r.Rows[0]; row.Verdict != Same || !strings.Contains(row.Reason, "the cache answered") || row.P != nil {
@@ -459,9 +462,10 @@ func TestWallClock(t *testing.T) {
 	}
 	none := read(t, "b", folder{rows: []contestantRow{{seed: 1, spec: "s", style: "set", id: "new", fitness: 0.9, ms: 10, wall: six}}})
 	r = Compare(base, []*Experiment{none}, Options{Wall: true})
-	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "no candidate was timed on both sides") {
+	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "no feasible candidate was timed on both sides") {
 		t.Errorf("%q", r.Notes)
 	}
+	wantAnswer(t, r, CannotTell) // what was asked for is not there, and that is no pass
 }
 
 // Five shards against a saved file are the whole run against the whole run.

@@ -21,6 +21,7 @@ type contestant struct {
 	*datasets.Candidate
 	style    string               // or an entrant's name
 	latest   *datasets.Evaluation // of its last epoch that the filter chooses
+	flaky    bool                 // in any of them
 	handoffs int                  // that the lab attempted
 	repaired bool
 	timing   *Timing
@@ -44,6 +45,7 @@ func (x *Experiment) take(run *analysis.Run, handoffs []datasets.Handoff, sample
 		if c.latest == nil || e.Epoch > c.latest.Epoch || e.Epoch == c.latest.Epoch && e.Slot < c.latest.Slot {
 			c.latest = e
 		}
+		c.flaky = c.flaky || e.Stability < 1
 	}
 	for i := range run.Candidates {
 		row := &run.Candidates[i]
@@ -69,7 +71,7 @@ func (x *Experiment) take(run *analysis.Run, handoffs []datasets.Handoff, sample
 			c.timing = &Timing{Spec: c.Spec, Style: c.style, Seed: c.Seed, CandidateID: c.CandidateID, Host: s.Host}
 		}
 		if c.timing.Host != s.Host {
-			c.timing.Host = "several machines"
+			c.timing.Host = severalHosts
 		}
 		c.timing.WallNS = append(c.timing.WallNS, s.WallNS)
 	}
@@ -116,18 +118,16 @@ func (x *Experiment) point(style string, list, spec []*contestant) {
 		// As they stand at the last budget, whenever it lived.
 		p.Metrics["fitness"], p.Metrics["base_fitness"], p.Metrics["correctness"] = best.FinalBaseFitness, best.FinalBaseFitness, best.FinalCorrectness
 	}
-	fittest := slices.MinFunc(list, func(a, b *contestant) int {
-		return cmp.Or(-cmp.Compare(a.FinalBaseFitness, b.FinalBaseFitness), cmp.Compare(a.FirstEpoch, b.FirstEpoch))
-	})
-	start := slices.MinFunc(spec, func(a, b *contestant) int { return cmp.Compare(a.FirstEpoch, b.FirstEpoch) })
-	p.Metrics[BestFitness] = fittest.FinalBaseFitness
-	p.Metrics[EpochsToBest] = float64(fittest.FirstEpoch - start.FirstEpoch)
+	if best.FinalFeasible {
+		p.Metrics[BestFitness] = best.FinalBaseFitness
+		p.Metrics[EpochsToBest] = float64(epochsToBest(list, spec))
+	}
 	p.Metrics[Hypervolume] = x.hypervolume(list)
 	var flaky, repaired Count
 	for rank, c := range list {
-		if c.latest.Batch != nil { // what was not built never ran
+		if v := c.FinalVerdict; v != datasets.VerdictUnsafe && v != datasets.VerdictBuildError { // these never ran
 			flaky.N++
-			if c.latest.FlakeCase != nil {
+			if c.flaky {
 				flaky.K++
 			}
 		}
@@ -153,6 +153,21 @@ func (x *Experiment) point(style string, list, spec []*contestant) {
 		}
 	}
 	x.Points = append(x.Points, p)
+}
+
+// epochsToBest is how many epochs of the spec went by before a feasible candidate of the
+// best fitness came. The best stands first in list.
+func epochsToBest(list, spec []*contestant) int32 {
+	first, start := list[0].FirstEpoch, spec[0].FirstEpoch
+	for _, c := range list {
+		if c.FinalFeasible && c.FinalBaseFitness == list[0].FinalBaseFitness {
+			first = min(first, c.FirstEpoch)
+		}
+	}
+	for _, c := range spec {
+		start = min(start, c.FirstEpoch)
+	}
+	return first - start
 }
 
 // compareContestants puts the best first: feasible, then by final base fitness, virtual

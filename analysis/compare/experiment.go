@@ -127,6 +127,11 @@ func Read(name string, runs []*datasets.Run, opt ReadOptions) (*Experiment, erro
 	}
 	slices.Sort(x.Identity.Seeds)
 	x.sort()
+	for i := range x.Points {
+		if metric, v := x.Points[i].extreme(); metric != "" {
+			return nil, &datasets.FileError{File: runs[0].Dir, Kind: datasets.ErrCorrupt, Detail: fmt.Sprintf("%s of %s is %v, which no metric reaches", metric, x.Points[i].Spec, v)}
+		}
+	}
 	return x, nil
 }
 

@@ -14,7 +14,8 @@ import (
 
 // One seed, one spec: what a point says, by hand.
 //
-// The best feasible is b: a is fitter and infeasible. Last budget 1000 ms, so the feasible
+// The best feasible is b: a is fitter and infeasible. b came in epoch 3, the spec began in
+// epoch 1. Last budget 1000 ms, so the feasible
 // b (100 ms, 0.8), c (50 ms, 0.5) span (0.1, 0.2) and (0.05, 0.5) in the plane: the first
 // dominates 0.9 * 0.8 = 0.72, the second adds (0.1 - 0.05) * 0.5 = 0.025. Of four that
 // ran one is flaky. Two were attempted, one was repaired.
@@ -35,7 +36,7 @@ func TestPoint(t *testing.T) {
 	}
 	for metric, want := range map[string]float64{
 		"virtual_ms": 100, "fitness": 0.8, "base_fitness": 0.8, "peak_memory_bytes": 8 << 20, "cases_total": 0,
-		BestFitness: 0.95, EpochsToBest: 1, Hypervolume: 0.745, FlakeRate: 0.25, RepairRate: 0.5,
+		BestFitness: 0.8, EpochsToBest: 2, Hypervolume: 0.745, FlakeRate: 0.25, RepairRate: 0.5,
 	} {
 		if got, ok := p.Metrics[metric]; !ok || math.Abs(got-want) > 1e-12 {
 			t.Errorf("%s: %v %v, want %v", metric, got, ok, want)
@@ -187,6 +188,8 @@ func TestSavedPointsAreChecked(t *testing.T) {
 		"seed":  {func(x *Experiment) { x.Points[5].Seed = 99 }, "seed 99"},
 		"spec":  {func(x *Experiment) { x.Points[5].Spec = "zzz" }, "spec \"zzz\""},
 		"count": {func(x *Experiment) { x.Points[5].Counts = map[string]Count{FlakeRate: {3, 2}} }, "counts 3 of 2"},
+		"large": {func(x *Experiment) { x.Points[5].Metrics["virtual_ms"] = 1e200 }, "points[5] has virtual_ms 1e+200"},
+		"tiny":  {func(x *Experiment) { x.Points[5].Metrics["virtual_ms"] = -1e-200 }, "points[5] has virtual_ms"},
 		"times": {func(x *Experiment) { x.Timings = []Timing{{Spec: "flatten"}} }, "no times"},
 	} {
 		x := read(t, "x", folder{rows: twoStyles(seedsTo(2), 10, 20)})

@@ -30,7 +30,7 @@ type contestantRow struct {
 	epoch                      int32  // in which it came and lived
 	handoff                    string // an outcome; "" is no handoff
 	wall                       []int64
-	host                       string // "" is "one"
+	host                       string // "" is "one"; "one,two" take turns
 }
 
 // folder is a made-up run.
@@ -130,9 +130,10 @@ func (f folder) write(t testing.TB) string {
 		if host == "" {
 			host = "one"
 		}
+		hosts := strings.Split(host, ",")
 		for n, wall := range r.wall {
 			samples = append(samples, datasets.Sample{
-				RunID: e.RunID, Experiment: e.Experiment, Seed: e.Seed, CandidateID: e.CandidateID, Sample: int32(n), WallNS: wall, Fuel: 1, Host: host,
+				RunID: e.RunID, Experiment: e.Experiment, Seed: e.Seed, CandidateID: e.CandidateID, Sample: int32(n), WallNS: wall, Fuel: 1, Host: hosts[n%len(hosts)],
 			})
 		}
 	}

@@ -102,9 +102,9 @@ func (c *contrast) size() string {
 	sign := c.row.Direction.sign()
 	switch {
 	case math.Abs(c.worseRel) >= beyond/2 && len(c.lost) > 0:
-		return "the value is gone under most seeds"
+		return fmt.Sprintf("the value is gone under %d of %s", len(c.lost), plural(c.compared, "seed"))
 	case math.Abs(c.worseRel) >= beyond/2 && len(c.gained) > 0:
-		return "the base has none under most seeds"
+		return fmt.Sprintf("the base has no value under %d of %s", len(c.gained), plural(c.compared, "seed"))
 	case math.Abs(c.worseRel) >= beyond/2:
 		return signed(sign*c.worseAbs) + " from 0"
 	}

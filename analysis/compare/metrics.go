@@ -15,8 +15,8 @@ const (
 	FlakeRate    = "flake_rate"     // candidates that answered differently under other entropy, of those that ran
 	RepairRate   = "repair_rate"    // candidates that the lab repaired, of those it attempted
 	Hypervolume  = "hypervolume"    // of the feasible, in (virtual_ms / budget, 1 - base fitness) up to (1, 1)
-	BestFitness  = "best_fitness"   // largest final base fitness, feasible or not
-	EpochsToBest = "epochs_to_best" // of the spec, before the first candidate of that fitness came
+	BestFitness  = "best_fitness"   // largest final base fitness of the feasible
+	EpochsToBest = "epochs_to_best" // of the spec, before the first feasible candidate of that fitness came
 	WallMS       = "wall_ms"        // --clock wall alone
 )
 

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -160,6 +162,9 @@ func (x *Experiment) check() string {
 		if _, ok := x.Identity.Specs[p.Spec]; !ok {
 			return fmt.Sprintf("points[%d] is of spec %q, which is none of the identity's", i, p.Spec)
 		}
+		if name, v := p.extreme(); name != "" {
+			return fmt.Sprintf("points[%d] has %s %v, which no metric reaches", i, name, v)
+		}
 		for _, rate := range []string{FlakeRate, RepairRate} {
 			if c, ok := p.Counts[rate]; ok && (c.K < 0 || c.N < 1 || c.K > c.N) {
 				return fmt.Sprintf("points[%d] counts %d of %d for %s", i, c.K, c.N, rate)
@@ -177,6 +182,17 @@ func (x *Experiment) check() string {
 		return "its timings are out of order"
 	}
 	return ""
+}
+
+// extreme finds a metric so large or so small that ratios and sums would leave what a
+// double holds.
+func (p *Point) extreme() (name string, value float64) {
+	for _, name := range slices.Sorted(maps.Keys(p.Metrics)) {
+		if v := math.Abs(p.Metrics[name]); v > 1e100 || v != 0 && v < 1e-100 {
+			return name, p.Metrics[name]
+		}
+	}
+	return "", 0
 }
 
 // Keep leaves out what a filter does not choose. A saved experiment has no epochs any

@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// severalHosts stands for the machine of a candidate that more than one has timed.
+const severalHosts = "several machines"
+
 // wallContrasts puts the timed calls of the same candidates side by side: for each style
 // and seed, of the candidates that both sides timed on one machine, the one that the base
 // ranks best. A candidate is timed under a seed, since the seed makes its input.
@@ -12,21 +15,20 @@ import (
 // What both sides timed on different machines is refused where nothing else is left, and
 // noted where it is.
 func wallContrasts(base, other *Experiment, alpha float64) (list []*contrast, notes []string, refused *Incomparability) {
-	type key struct {
-		spec, style string
-		seed        int64
+	type pair struct{ a, b *Timing }
+	timings := map[timingKey]*Timing{}
+	for i := range other.Timings {
+		timings[other.Timings[i].key()] = &other.Timings[i]
 	}
-	best := map[key]*contrast{}
-	rank := map[key]int{}
-	var order []key
+	var pairs []pair // of each style and seed the best, in the order of the base's timings
 	elsewhere := 0
 	for i := range base.Timings {
 		a := &base.Timings[i]
-		b := other.timing(a)
+		b := timings[a.key()]
 		if b == nil {
 			continue
 		}
-		if a.Host != b.Host {
+		if a.Host != b.Host || a.Host == severalHosts {
 			elsewhere++
 			if refused == nil {
 				refused = &Incomparability{
@@ -36,39 +38,32 @@ func wallContrasts(base, other *Experiment, alpha float64) (list []*contrast, no
 			}
 			continue
 		}
-		k := key{a.Spec, a.Style, a.Seed}
-		if best[k] == nil {
-			order = append(order, k)
-		} else if rank[k] <= a.Rank {
-			continue
+		if n := len(pairs) - 1; n < 0 || pairs[n].a.Spec != a.Spec || pairs[n].a.Style != a.Style || pairs[n].a.Seed != a.Seed {
+			pairs = append(pairs, pair{a, b})
+		} else if a.Rank < pairs[n].a.Rank {
+			pairs[n] = pair{a, b}
 		}
-		best[k], rank[k] = newWallContrast(other.Name, a, b, alpha), a.Rank
 	}
-	for _, k := range order {
-		list = append(list, best[k])
+	for _, p := range pairs {
+		list = append(list, newWallContrast(other.Name, p.a, p.b, alpha))
 	}
-	if len(list) > 0 {
-		if elsewhere > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %s timed on another machine than the base's, left out", other.Name, plural(elsewhere, "candidate")))
-		}
-		return list, notes, nil
-	}
-	if refused == nil {
-		notes = append(notes, fmt.Sprintf("%s: no candidate was timed on both sides, so there is no wall-clock time to compare", other.Name))
+	switch {
+	case len(list) > 0 && elsewhere > 0:
+		return list, []string{fmt.Sprintf("%s: %s timed on another machine than the base's, left out", other.Name, plural(elsewhere, "candidate"))}, nil
+	case len(list) > 0:
+		return list, nil, nil
+	case refused == nil:
+		notes = append(notes, fmt.Sprintf("%s: no feasible candidate was timed on both sides, so there is no wall-clock time to compare", other.Name))
 	}
 	return nil, notes, refused
 }
 
-// timing finds the same candidate, under the same seed.
-func (x *Experiment) timing(of *Timing) *Timing {
-	i := slices.IndexFunc(x.Timings, func(t Timing) bool {
-		return t.Seed == of.Seed && t.CandidateID == of.CandidateID && t.Spec == of.Spec && t.Style == of.Style
-	})
-	if i < 0 {
-		return nil
-	}
-	return &x.Timings[i]
+type timingKey struct {
+	spec, style, id string
+	seed            int64
 }
+
+func (t *Timing) key() timingKey { return timingKey{t.Spec, t.Style, t.CandidateID, t.Seed} }
 
 func newWallContrast(name string, a, b *Timing, alpha float64) *contrast {
 	ms := func(t *Timing) []float64 {

@@ -112,6 +112,20 @@ func TestMannWhitneyApproximation(t *testing.T) {
 			t.Errorf("twice the values: %+v after %+v", more, r)
 		}
 	}
+	// 51 v 50 without ties, interleaved and then shifted: sd is sqrt(51*50*102/12).
+	var odd, even []float64
+	for i := range 51 {
+		odd = append(odd, float64(2*i))
+	}
+	for i := range 50 {
+		even = append(even, float64(2*i+13))
+	}
+	r := MannWhitney(odd, even)
+	z := (math.Abs(r.U-51*50/2) - 0.5) / math.Sqrt(51*50*102/12.0)
+	near(t, "beyond the exact sizes", r.P, math.Erfc(z/math.Sqrt2), 1e-15)
+	if r.Exact || r.U != u(odd, even) || r.P < 0.001 || r.P > 0.1 {
+		t.Errorf("%+v", r)
+	}
 	same := make([]float64, 80)
 	if r := MannWhitney(same, same); r.P != 1 || r.Exact {
 		t.Errorf("160 equal values: %+v", r)

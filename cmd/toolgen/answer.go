@@ -127,19 +127,6 @@ func excerpt(d *octets) string {
 	return s
 }
 
-// printableLines is a text of several lines that cannot drive a terminal.
-func printableLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		parts := strings.Split(l, "\t")
-		for n := range parts {
-			parts[n] = reports.Printable(parts[n])
-		}
-		lines[i] = strings.Join(parts, "\t")
-	}
-	return strings.Join(lines, "\n")
-}
-
 // shellQuote makes a word that a shell reads as one.
 func shellQuote(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%") == "" {

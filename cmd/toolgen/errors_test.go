@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"toolgen/analysis/compare"
 	"toolgen/datasets"
 	"toolgen/experiment"
 	"toolgen/experiment/manifests"
@@ -39,8 +40,13 @@ func TestExitCodes(t *testing.T) {
 		{wrapped(&build.ToolchainError{}), 3},
 		{wrapped(&build.BuildError{Err: errors.New("killed")}), 3},
 		{errors.New("what nobody thought of"), 3},
+		{wrapped(&compare.SavedError{}), 2},
+		{wrapped(&compare.GatesError{Problems: []compare.Problem{{}}}), 2},
+		{errInconclusive, 4},
 		{wrapped(incomparable), 5},
-		// If several apply: 2, 3, 5, 1.
+		{wrapped(&compare.IncomparableError{}), 5},
+		// If several apply: 2, 3, 5, 1, 4.
+		{errors.Join(errInconclusive, errBadNews), 1},
 		{errors.Join(errBadNews, incomparable), 5},
 		{errors.Join(errBadNews, incomparable, machine), 3},
 		{errors.Join(errBadNews, incomparable, machine, usagef("no")), 2},

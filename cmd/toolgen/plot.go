@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,22 +11,74 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"toolgen/analysis"
-	"toolgen/datasets"
 	"toolgen/reports"
+	"toolgen/reports/chart"
+	"toolgen/reports/figures"
 )
 
 func (p *program) plotCommand() *cli.Command {
 	return &cli.Command{
-		Name: "plot", Usage: "draw a chart of a run: clocks, wall time against virtual time", ArgsUsage: "clocks RUN",
-		Description: `toolgen plot clocks runs/baseline-1f2e3d4c -o clocks.svg`,
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write the chart to `FILE`, .png or .svg"},
-			&cli.StringFlag{Name: "width", Value: "7", Usage: "`INCHES`"},
-			&cli.StringFlag{Name: "height", Value: "5", Usage: "`INCHES`"},
+		Name: "plot", Usage: "draw a chart: " + orList(figures.Kinds), ArgsUsage: "CHART RUN...",
+		Description: `toolgen plot latency runs/baseline-1f2e3d4c -o latency.svg
+toolgen plot pareto RUN -o front.png --theme dark --x virtual_ms:min --y peak_memory_bytes:min
+toolgen plot diversity BASE NEW -o styles.svg        side by side, on one scale
+toolgen plot fitness RUN -o fitness.png --format csv the numbers that it drew, too`,
+		Flags: append([]cli.Flag{
+			outFlag("write the chart to `FILE`, .png or .svg (required)"),
+			&cli.StringFlag{Name: "theme", Value: chart.Light.Name, Usage: "`THEME`: light or dark"},
+			&cli.StringFlag{Name: "width", Usage: "width in inches, `IN`; default: what suits the number of panels"},
+			&cli.StringFlag{Name: "height", Usage: "height in inches, `IN`; default: as for the width"},
+			clockFlag(), xFlag(), yFlag(),
 			formatFlag(),
-		},
+		}, filterFlags()...),
 		Action: p.plot,
 	}
+}
+
+func xFlag() cli.Flag {
+	return &cli.StringFlag{Name: "x", Value: "virtual_ms:min", Usage: "`OBJECTIVE` on the horizontal axis of pareto, with min or max"}
+}
+
+func yFlag() cli.Flag {
+	return &cli.StringFlag{Name: "y", Value: "fitness:max", Usage: "`OBJECTIVE` on the vertical axis"}
+}
+
+// plotOptions are the flags of plot, checked.
+type plotOptions struct {
+	kind          string
+	out, ext      string
+	theme         *chart.Theme
+	width, height float64
+}
+
+func readPlotOptions(c *cli.Context) (*plotOptions, error) {
+	o := &plotOptions{kind: c.Args().First(), out: c.String("out")}
+	if !slices.Contains(figures.Kinds, o.kind) {
+		if o.kind == "" {
+			return nil, usagef("plot needs a CHART and a RUN; the charts are %s", orList(figures.Kinds))
+		}
+		return nil, usagef("%q is no chart%s", o.kind, suggest(o.kind, figures.Kinds))
+	}
+	o.ext = strings.ToLower(strings.TrimPrefix(filepath.Ext(o.out), "."))
+	if o.ext != "png" && o.ext != "svg" {
+		return nil, usagef("--out %q: expected a name that ends in .png or .svg", o.out)
+	}
+	i := slices.IndexFunc(chart.Themes, func(t *chart.Theme) bool { return t.Name == c.String("theme") })
+	if i < 0 {
+		return nil, usagef("--theme %s: expected light or dark", c.String("theme"))
+	}
+	o.theme = chart.Themes[i]
+	for name, to := range map[string]*float64{"width": &o.width, "height": &o.height} {
+		if !c.IsSet(name) {
+			continue
+		}
+		v, err := strconv.ParseFloat(c.String(name), 64)
+		if err != nil || !(v >= chart.MinInches && v <= chart.MaxInches) {
+			return nil, usagef("--%s %s: expected inches, %d to %d", name, c.String(name), chart.MinInches, chart.MaxInches)
+		}
+		*to = v
+	}
+	return o, nil
 }
 
 func (p *program) plot(c *cli.Context) error {
@@ -33,53 +86,65 @@ func (p *program) plot(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Args().Len() != 2 || c.Args().First() != "clocks" {
-		return usagef("expected: toolgen plot clocks RUN -o FILE.png; other charts are not part of this version")
+	o, err := readPlotOptions(c)
+	if err != nil {
+		return err
 	}
-	out := c.String("out")
-	kind := strings.TrimPrefix(filepath.Ext(out), ".")
-	if kind != "png" && kind != "svg" {
-		return usagef("--out %q: expected a name that ends in .png or .svg", out)
+	if _, err := wallClock(c); err != nil {
+		return err
 	}
-	var size [2]float64
-	for i, name := range []string{"width", "height"} {
-		if size[i], err = strconv.ParseFloat(c.String(name), 64); err != nil || !(size[i] >= 2 && size[i] <= 40) {
-			return usagef("--%s %s: expected inches, 2 to 40", name, c.String(name))
+	source := &figures.Source{Clock: c.String("clock")}
+	dirs, err := arguments(c)
+	if err != nil {
+		return err
+	}
+	for i, flag := range []string{"x", "y"} {
+		if source.Objectives[i], err = analysis.ParseObjective(c.String(flag)); err != nil {
+			return usagef("--%s: %v", flag, err)
 		}
 	}
-	dir := c.Args().Get(1)
-	run, err := datasets.OpenRun(dir)
+	if source.Objectives[0].Column == source.Objectives[1].Column {
+		return usagef("--y: %s is an objective already", source.Objectives[1].Column)
+	}
+	var reads []more
+	switch {
+	case o.kind == "clocks" || o.kind == "latency" && source.Clock == figures.Wall:
+		reads = append(reads, (*analysis.Run).ReadSamples)
+	case o.kind == "handoffs":
+		reads = append(reads, (*analysis.Run).ReadHandoffs)
+	}
+	s, err := studyRuns(c, dirs[1:], reads...)
 	if err != nil {
 		return err
 	}
-	if run.Partial {
-		return usagef("%s is not done; its timed calls are written at the end", dir)
-	}
-	r, err := analysis.Read(run)
+	source.Runs, source.Filter = s.runs, s.filter
+	picture, err := source.Make(o.kind)
 	if err != nil {
 		return err
 	}
-	samples, err := datasets.Samples.ReadRun(run)
-	if err != nil {
+	var drawn bytes.Buffer
+	draw := picture.Figure.SVG
+	if o.ext == "png" {
+		draw = picture.Figure.PNG
+	}
+	if err := draw(&drawn, o.theme, o.width, o.height); err != nil {
 		return err
 	}
-	clocks := analysis.Clocks(r, samples, r.Rules.FuelPerMS)
-	if len(clocks) == 0 {
-		return usagef("no candidate of %s was timed, so there is nothing to draw", dir)
-	}
-	rho := analysis.Agreement(clocks)
-	var chart bytes.Buffer
-	if err := reports.ClocksChart(&chart, clocks, rho, r.Experiment, kind, size[0], size[1]); err != nil {
+	if err := renameio.WriteFile(o.out, drawn.Bytes(), 0o666); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(out, chart.Bytes(), 0o666); err != nil {
-		return err
+	for _, note := range s.notes {
+		p.notef("%s\n", note)
 	}
-	t := reports.Clocks(clocks)
-	t.Notes = append(t.Notes, "rank correlation (Spearman) "+strconv.FormatFloat(rho, 'f', 4, 64)+" over "+strconv.Itoa(len(clocks))+" candidates; chart: "+out)
+	if f == reports.Text {
+		p.printf("%s\n%s\n", reports.Printable(picture.Figure.Desc), shellQuote(o.out))
+		return nil
+	}
 	return p.answer(f, "plot", struct {
-		Chart    string         `json:"chart"`
-		Spearman float64        `json:"spearman"`
-		Rows     *reports.Table `json:"rows"`
-	}{out, rho, t}, t)
+		Chart       string         `json:"chart"`
+		Kind        string         `json:"kind"`
+		Description string         `json:"description"`
+		Notes       []string       `json:"notes"`
+		Rows        *reports.Table `json:"rows"`
+	}{o.out, o.kind, picture.Figure.Desc, append([]string{}, picture.Table.Notes...), picture.Table}, picture.Table)
 }

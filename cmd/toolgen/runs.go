@@ -42,7 +42,13 @@ func study(c *cli.Context, reads ...more) (*studied, error) {
 	if err != nil {
 		return nil, err
 	}
+	return studyRuns(c, dirs, reads...)
+}
+
+// studyRuns reads the runs in these folders.
+func studyRuns(c *cli.Context, dirs []string, reads ...more) (*studied, error) {
 	s := &studied{}
+	var err error
 	if s.filter.Seeds, err = ranges(c, "seed"); err != nil {
 		return nil, err
 	}

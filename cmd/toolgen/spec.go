@@ -178,7 +178,7 @@ func (p *program) specShow(c *cli.Context) error {
 	}
 	if f == reports.Text {
 		p.printf("%s: %s (%s)\n%s\n\ncompared by %s; %d examples, %d written cases; generated: %d search, %d validate, %d holdout of sizes %v\n",
-			s.ID, reports.Printable(s.Title), s.Origin, printableLines(s.Description), s.Compare, len(s.Examples), len(s.Cases), s.Suite.Search, s.Suite.Validate, s.Suite.Holdout, s.Suite.Sizes)
+			s.ID, reports.Printable(s.Title), s.Origin, reports.PrintableLines(s.Description), s.Compare, len(s.Examples), len(s.Cases), s.Suite.Search, s.Suite.Validate, s.Suite.Holdout, s.Suite.Sizes)
 		if len(s.Robustness) > 0 {
 			p.printf("robustness: %s\n", strings.Join(s.Robustness, ", "))
 		}
