@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"reflect"
 	"sync"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -158,12 +158,11 @@ func (p *ParallelWriter[T]) Append(rows []T) error {
 
 func (p *ParallelWriter[T]) append(rows []T) error {
 	w := p.w
-	v := reflect.ValueOf(rows)
 	for i := range rows {
-		if err := w.checkRow(&rows[i], v.Index(i)); err != nil {
+		if err := w.checkRow(&rows[i]); err != nil {
 			return err
 		}
-		w.digest.buf = appendRow(w.digest.buf, w.digest.columns, v.Index(i))
+		w.digest.buf = appendRow(w.digest.buf, w.digest.columns, unsafe.Pointer(&rows[i]))
 		w.digest.rows++
 		if len(w.digest.buf) > 1<<18 {
 			p.sum()

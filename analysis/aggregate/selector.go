@@ -63,13 +63,12 @@ func (s *selector) add(v float64) {
 }
 
 func (s *selector) keep(bracket int, v float64) {
-	list := s.kept[bracket]
-	if list == nil {
-		list = make([]float64, 0, s.limit)
+	list := &s.kept[bracket]
+	if *list == nil {
+		*list = make([]float64, 0, s.limit)
 	}
-	list = append(list, v)
-	s.kept[bracket] = list
-	if len(list) >= s.limit {
+	*list = append(*list, v) // in this form the slice's pointer is not written again
+	if len(*list) >= s.limit {
 		s.narrow()
 	}
 }
