@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin/toolgen
 RUN_OUT ?= runs/quickstart
 
-.PHONY: help run test check race fuzz golden determinism bench bench-repair bench-analysis vuln reproduce build clean
+.PHONY: help run test check race fuzz golden determinism bench bench-repair bench-analysis gallery vuln reproduce build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,14 @@ reproduce: build ## play the baseline (41 epochs), hold it against its committed
 	rm -rf runs/baseline
 	$(BIN) verify experiment/manifests/baseline.lock.json --out runs/baseline
 	$(BIN) bench runs/baseline
+
+GALLERY := latency pareto diversity fitness
+gallery: build ## play the baseline and draw the pictures of docs/gallery anew; the report's needs Chromium
+	$(BIN) run baseline --out runs/baseline -q > /dev/null
+	mkdir -p docs/gallery
+	for c in $(GALLERY); do for t in light dark; do $(BIN) plot $$c runs/baseline -o docs/gallery/$$c-$$t.svg --theme $$t > /dev/null || exit 1; done; done
+	$(BIN) report runs/baseline -o runs/baseline-report > /dev/null
+	! command -v chromium > /dev/null || chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,1000 --screenshot=docs/gallery/report.png file://$(CURDIR)/runs/baseline-report/index.html
 
 VULNDB ?=
 vuln: ## known vulnerabilities in what is called; VULNDB=file:///DIR names a copy of the database

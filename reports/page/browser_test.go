@@ -120,7 +120,7 @@ func (b *tab) limited() (context.Context, context.CancelFunc) {
 		b.started = true
 		return b.Context, func() {}
 	}
-	return context.WithTimeout(b.Context, 2*time.Minute)
+	return context.WithTimeout(b.Context, 10*time.Minute) // axe-core on a large page
 }
 
 // media emulates a medium and a theme.

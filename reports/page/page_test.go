@@ -55,6 +55,11 @@ func TestPageSaysWhatWasRun(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
+	// A name that a URL must quote.
+	text = index(t, build(t, tame().write(t, filepath.Join(t.TempDir(), "a #1?%"))))
+	if want := `<a href="../a%20%231%3F%25/data/cases.parquet">a #1?%/data/cases.parquet</a>`; !strings.Contains(text, want) || !strings.Contains(text, "toolgen verify &#39;a #1?%&#39;") {
+		t.Errorf("the page does not say %q", want)
+	}
 	s := tame()
 	s.feasible = func(int, int) bool { return false }
 	text = index(t, build(t, s.write(t, filepath.Join(t.TempDir(), "lost"))))

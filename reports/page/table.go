@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 
 	"toolgen/reports"
@@ -23,7 +24,7 @@ type tableView struct {
 // fileLink is a file of a run.
 type fileLink struct {
 	Name string // as a user would name it
-	Link string // from the page; "" if there is no way
+	Link string // from the page, a URL; "" if there is no way
 }
 
 type headView struct {
@@ -85,7 +86,7 @@ func linked(v *tableView, rows int, runs []*Run, file string) *tableView {
 	for _, r := range runs {
 		f := fileLink{Name: r.Dir + "/" + file}
 		if r.Link != "" {
-			f.Link = r.Link + "/" + file
+			f.Link = (&url.URL{Path: r.Link + "/" + file}).String()
 		}
 		v.Files = append(v.Files, f)
 	}
