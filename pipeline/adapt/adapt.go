@@ -51,9 +51,10 @@ func (e *Error) Error() string {
 type Tool struct {
 	Source string // tool.go, formatted
 
-	pkg     string // the file's own package
-	nilable []bool // of each result but an error: nil is written as an empty one
-	params  int
+	pkg      string   // the file's own package
+	empty    []string // of each result but an error: what is written instead of null; "": null
+	params   int
+	variadic bool
 }
 
 // Wrap makes a tool of a function of a file. The importer knows the packages that a
@@ -85,17 +86,11 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 		return nil, err
 	}
 	t := &Tool{pkg: syntax.Name.Name}
-	body, err := t.adapter(decl, info.Defs[decl.Name].(*types.Func).Signature(), name, string(source), fset, fail)
-	if err != nil {
-		return nil, err
-	}
 	offset := func(p token.Pos) int { return fset.PositionFor(p, false).Offset }
-	type splice struct {
-		from, to int
-		text     string
-	}
+	imports := afterClause(syntax, source, offset)
 	splices := []splice{
-		{offset(syntax.Name.Pos()), offset(syntax.Name.End()), "tool\n\nimport toolgenJSON \"encoding/json\"\n\nimport toolgenErrors \"errors\"\n"},
+		{offset(syntax.Name.Pos()), offset(syntax.Name.End()), "tool"},
+		{imports, imports, "\n\nimport toolgenJSON \"encoding/json\"\n\nimport toolgenErrors \"errors\"\n"},
 	}
 	if own := pkg.Scope().Lookup(Entry); own != nil {
 		ast.Inspect(syntax, func(n ast.Node) bool {
@@ -106,21 +101,56 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 		})
 	}
 	slices.SortFunc(splices, func(a, b splice) int { return cmp.Compare(a.from, b.from) })
-	var out strings.Builder
-	at := 0
-	for _, s := range splices {
-		out.Write(source[at:s.from])
-		out.WriteString(s.text)
-		at = s.to
+	text := func(n ast.Node) string { return spliced(source, offset(n.Pos()), offset(n.End()), splices) }
+	body, err := t.adapter(decl, info.Defs[decl.Name].(*types.Func).Signature(), name, text, fail)
+	if err != nil {
+		return nil, err
 	}
-	out.Write(source[at:])
-	fmt.Fprintf(&out, "\n%s\n\n%s", marker, body)
-	formatted, err := format.Source([]byte(out.String()))
+	formatted, err := format.Source(fmt.Appendf(nil, "%s\n%s\n\n%s", spliced(source, 0, len(source), splices), marker, body))
 	if err != nil {
 		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + err.Error()}
 	}
 	t.Source = string(formatted)
 	return t, nil
+}
+
+// splice is a text in place of a range of the source, in bytes.
+type splice struct {
+	from, to int
+	text     string
+}
+
+// spliced is a range of the source with the splices in it, which are sorted.
+func spliced(source []byte, from, to int, splices []splice) string {
+	var out strings.Builder
+	for _, s := range splices {
+		if s.from < from || to < s.to {
+			continue
+		}
+		out.Write(source[from:s.from])
+		out.WriteString(s.text)
+		from = s.to
+	}
+	out.Write(source[from:to])
+	return out.String()
+}
+
+// afterClause is where imports can be added: behind the package clause, and behind
+// comments in its line, so that they stay there.
+func afterClause(file *ast.File, source []byte, offset func(token.Pos) int) int {
+	at := offset(file.Name.End())
+	for at < len(source) && source[at] != '\n' {
+		if source[at] == ';' {
+			return at + 1
+		}
+		at++
+		for _, c := range file.Comments {
+			if from, to := offset(c.Pos()), offset(c.End()); from < at && at < to {
+				at = to // be it in a later line
+			}
+		}
+	}
+	return at
 }
 
 func find(file *ast.File, name string, fail func(token.Pos, string, ...any) error) (*ast.FuncDecl, error) {
@@ -142,6 +172,8 @@ func find(file *ast.File, name string, fail func(token.Pos, string, ...any) erro
 			return nil, fail(f.Pos(), "func %s has type parameters; name a function that calls it with the types wanted", name)
 		case f.Body == nil:
 			return nil, fail(f.Pos(), "func %s has no body", name)
+		case name == "init" || name == "_":
+			return nil, fail(f.Pos(), "func %s cannot be called", name)
 		}
 		return f, nil
 	}
@@ -152,19 +184,15 @@ func find(file *ast.File, name string, fail func(token.Pos, string, ...any) erro
 	return nil, fail(file.Package, "there is no func %s that is no method; the file has %s", name, have)
 }
 
-// adapter writes Run for a function.
-func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name, source string, fset *token.FileSet, fail func(token.Pos, string, ...any) error) (string, error) {
-	if name == Entry {
-		name = ownEntry
-	}
-	text := func(n ast.Node) string {
-		return source[fset.PositionFor(n.Pos(), false).Offset:fset.PositionFor(n.End(), false).Offset]
-	}
+// adapter writes Run for a function. Its names are such as no file has: what the file
+// declares must be seen from in there.
+func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name string, text func(ast.Node) string, fail func(token.Pos, string, ...any) error) (string, error) {
+	const failed = "if toolgenErr != nil {\nreturn nil, toolgenErr\n}\n"
 	var b strings.Builder
-	fmt.Fprintf(&b, "func %s(input []byte) ([]byte, error) {\n", Entry)
-	b.WriteString("var args []toolgenJSON.RawMessage\nif err := toolgenJSON.Unmarshal(input, &args); err != nil {\nreturn nil, err\n}\n")
-	fmt.Fprintf(&b, "if len(args) != %d {\nreturn nil, toolgenErrors.New(\"want %d arguments\")\n}\n", sig.Params().Len(), sig.Params().Len())
-	var passed []string
+	fmt.Fprintf(&b, "func %s(toolgenInput []byte) ([]byte, error) {\n", Entry)
+	b.WriteString("var toolgenArgs []toolgenJSON.RawMessage\ntoolgenErr := toolgenJSON.Unmarshal(toolgenInput, &toolgenArgs)\n" + failed)
+	fmt.Fprintf(&b, "if len(toolgenArgs) != %d {\nreturn nil, toolgenErrors.New(\"want %d arguments\")\n}\n", sig.Params().Len(), sig.Params().Len())
+	var passed, after []string
 	for _, field := range decl.Type.Params.List {
 		kind := text(field.Type)
 		spread := ""
@@ -173,14 +201,18 @@ func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name, source st
 		}
 		for range max(1, len(field.Names)) {
 			i := len(passed)
-			if !writable(sig.Params().At(i).Type(), nil) {
-				return "", fail(field.Pos(), "parameter %d of func %s has type %s, which JSON cannot write", i, name, sig.Params().At(i).Type())
+			if p := sig.Params().At(i).Type(); !writable(p, nil) {
+				return "", fail(field.Pos(), "parameter %d of func %s has type %s, which JSON cannot write", i+1, name, p)
 			}
-			fmt.Fprintf(&b, "var a%d %s\nif err := toolgenJSON.Unmarshal(args[%d], &a%d); err != nil {\nreturn nil, err\n}\n", i, kind, i, i)
-			passed = append(passed, fmt.Sprintf("a%d%s", i, spread))
+			arg := fmt.Sprintf("toolgenArg%d", i)
+			fmt.Fprintf(&b, "var %s %s\ntoolgenErr = toolgenJSON.Unmarshal(toolgenArgs[%d], &%s)\n"+failed, arg, kind, i, arg)
+			passed, after = append(passed, arg+spread), append(after, arg)
 		}
 	}
-	t.params = len(passed)
+	t.params, t.variadic = len(passed), sig.Variadic()
+	if name == Entry {
+		name = ownEntry
+	}
 	call := fmt.Sprintf("%s(%s)", name, strings.Join(passed, ", "))
 	errs := false
 	var got, empties []string
@@ -191,43 +223,65 @@ func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name, source st
 			continue
 		}
 		if !writable(r, nil) {
-			return "", fail(decl.Type.Results.Pos(), "result %d of func %s has type %s, which JSON cannot write", i, name, r)
+			return "", fail(decl.Type.Results.Pos(), "result %d of func %s has type %s, which JSON cannot write", i+1, decl.Name.Name, r)
 		}
-		_, isSlice := r.Underlying().(*types.Slice)
-		_, isMap := r.Underlying().(*types.Map)
-		if isSlice || isMap {
-			empties = append(empties, fmt.Sprintf("if r%d == nil {\nr%d = %s{}\n}\n", i, i, kind)) // one answer with the empty one
+		empty := emptyJSON(r)
+		if empty != "" {
+			empties = append(empties, fmt.Sprintf("if toolgenResult%d == nil {\ntoolgenResult%d = %s{}\n}\n", i, i, kind)) // one answer with the empty one
 		}
-		t.nilable = append(t.nilable, isSlice || isMap)
-		got = append(got, fmt.Sprintf("r%d", i))
+		t.empty = append(t.empty, empty)
+		got = append(got, fmt.Sprintf("toolgenResult%d", i))
 	}
-	left := slices.Clone(got)
-	if errs {
-		left = append(left, "err")
-	}
-	if len(left) > 0 {
+	if len(got) > 0 {
+		left := slices.Clone(got)
+		if errs {
+			left = append(left, "toolgenErr")
+		}
 		fmt.Fprintf(&b, "%s := ", strings.Join(left, ", "))
+	} else if errs {
+		b.WriteString("toolgenErr = ")
 	}
 	b.WriteString(call + "\n")
 	if errs {
-		b.WriteString("if err != nil {\nreturn nil, err\n}\n")
+		b.WriteString(failed)
 	}
 	b.WriteString(strings.Join(empties, ""))
 	switch {
 	case len(got) == 1:
-		b.WriteString("return toolgenJSON.Marshal(r0)\n}\n")
+		b.WriteString("return toolgenJSON.Marshal(toolgenResult0)\n}\n")
 	case len(got) > 1:
 		fmt.Fprintf(&b, "return toolgenJSON.Marshal([]any{%s})\n}\n", strings.Join(got, ", "))
 	case errs:
 		b.WriteString("return []byte(\"null\"), nil\n}\n")
 	default: // it works on what it is given
-		var after []string
-		for i := range passed {
-			after = append(after, fmt.Sprintf("a%d", i))
-		}
 		fmt.Fprintf(&b, "return toolgenJSON.Marshal([]any{%s})\n}\n", strings.Join(after, ", "))
 	}
 	return b.String(), nil
+}
+
+// emptyJSON is how an empty value of a type is written that may be nil, too; "" for
+// other types, and for types that write themselves.
+func emptyJSON(t types.Type) string {
+	if method(t, "MarshalJSON") || method(t, "MarshalText") {
+		return ""
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Map:
+		return "{}"
+	case *types.Slice:
+		if b, ok := u.Elem().Underlying().(*types.Basic); ok && b.Kind() == types.Uint8 {
+			return `""` // base64
+		}
+		return "[]"
+	}
+	return ""
+}
+
+// method reports whether values of a type, or pointers to them, have a method.
+func method(t types.Type, name string) bool {
+	m, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
+	_, ok := m.(*types.Func)
+	return ok
 }
 
 // resultTypes are the types of a function's results, as written.
@@ -249,6 +303,9 @@ func writable(t types.Type, seen []types.Type) bool {
 		return true
 	}
 	seen = append(slices.Clone(seen), t)
+	if (method(t, "MarshalJSON") || method(t, "MarshalText")) && (method(t, "UnmarshalJSON") || method(t, "UnmarshalText")) {
+		return true
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
 		return u.Info()&(types.IsBoolean|types.IsInteger|types.IsFloat|types.IsString) != 0
@@ -262,12 +319,14 @@ func writable(t types.Type, seen []types.Type) bool {
 		key, ok := u.Key().Underlying().(*types.Basic)
 		return ok && key.Info()&(types.IsInteger|types.IsString) != 0 && writable(u.Elem(), seen)
 	case *types.Struct:
+		some := u.NumFields() == 0
 		for f := range u.Fields() {
 			if f.Exported() && !writable(f.Type(), seen) {
 				return false
 			}
+			some = some || f.Exported() || f.Embedded()
 		}
-		return true
+		return some // of a struct without exported fields all would be lost
 	case *types.Interface:
 		return u.NumMethods() == 0
 	}

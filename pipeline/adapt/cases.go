@@ -3,7 +3,9 @@ package adapt
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,9 +38,10 @@ func (t *Tool) Spec(file string, data []byte, id string) (*specs.Spec, error) {
 		return nil, &Error{File: file, Msg: fmt.Sprintf("%d bytes of cases, expected at most %d", len(data), maxCases)}
 	}
 	var lines bytes.Buffer
-	n := 0
+	n, search := 0, 0
 	for number, line := range bytes.Split(data, []byte("\n")) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
+			lines.WriteByte('\n') // lines keep their numbers
 			continue
 		}
 		c, err := t.parse(line)
@@ -47,6 +50,9 @@ func (t *Tool) Spec(file string, data []byte, id string) (*specs.Spec, error) {
 		}
 		if n++; c["name"] == "" {
 			c["name"] = fmt.Sprintf("case %d", n)
+		}
+		if c["split"] == nil {
+			search++
 		}
 		out, err := json.Marshal(c)
 		if err != nil {
@@ -57,7 +63,18 @@ func (t *Tool) Spec(file string, data []byte, id string) (*specs.Spec, error) {
 	if n == 0 {
 		return nil, &Error{File: file, Msg: `no cases; expected JSON lines such as {"name": "two", "args": [1, 2], "want": 3}`}
 	}
-	return load(id, lines.Bytes())
+	if search == 0 {
+		return nil, &Error{File: file, Msg: "no case without a split; expected some for the search to go by"}
+	}
+	spec, err := load(id, lines.Bytes())
+	if bad, ok := errors.AsType[*specs.Error](err); ok {
+		e := &Error{File: file, Msg: bad.Problems[0].Message}
+		if p := bad.Problems[0]; strings.HasSuffix(p.File, "/"+casesFile) {
+			e.Line = p.Line
+		}
+		return nil, e
+	}
+	return spec, err
 }
 
 // parse turns a line into one of the spec format.
@@ -68,12 +85,14 @@ func (t *Tool) parse(line []byte) (map[string]any, error) {
 	if err := dec.Decode(&c); err != nil {
 		return nil, fmt.Errorf("%w; expected an object with name, args, and want or error", err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); err != io.EOF {
 		return nil, fmt.Errorf("more than one value on the line")
 	}
 	switch {
 	case c.Args == nil:
 		return nil, fmt.Errorf(`no "args"; expected an array of arguments`)
+	case len(c.Args) != t.params && t.variadic:
+		return nil, fmt.Errorf("%d arguments, and the function takes %d, the last of them an array", len(c.Args), t.params)
 	case len(c.Args) != t.params:
 		return nil, fmt.Errorf("%d arguments, and the function takes %d", len(c.Args), t.params)
 	case c.Error == (c.Want != nil):
@@ -97,14 +116,33 @@ func (t *Tool) parse(line []byte) (map[string]any, error) {
 	return out, nil
 }
 
-// emptied writes what is wanted of a slice or map that is nil as the function's answer
-// is written: as an empty one.
+// emptied writes what is wanted of slices and maps that are nil as the function's
+// answer is written: as empty ones.
 func (t *Tool) emptied(want json.RawMessage) json.RawMessage {
-	if len(t.nilable) == 1 && t.nilable[0] && string(want) == "null" {
-		return json.RawMessage("[]")
+	switch {
+	case len(t.empty) == 1 && t.empty[0] != "" && string(want) == "null":
+		return json.RawMessage(t.empty[0])
+	case len(t.empty) < 2:
+		return want
 	}
-	return want
+	var list []json.RawMessage
+	if json.Unmarshal(want, &list) != nil || len(list) != len(t.empty) {
+		return want // which is never answered
+	}
+	for i, empty := range t.empty {
+		if empty != "" && string(list[i]) == "null" {
+			list[i] = json.RawMessage(empty)
+		}
+	}
+	out, err := json.Marshal(list)
+	if err != nil {
+		return want
+	}
+	return out
 }
+
+// casesFile is what a spec calls its file of cases.
+const casesFile = "cases.jsonl"
 
 // load makes a spec of lines, by way of a folder: the loader checks what it reads.
 func load(id string, cases []byte) (*specs.Spec, error) {
@@ -118,7 +156,7 @@ func load(id string, cases []byte) (*specs.Spec, error) {
 		return nil, err
 	}
 	header := fmt.Appendf(nil, "{\"spec_version\": 1, \"id\": %q, \"compare\": \"json\"}\n", id)
-	for name, data := range map[string][]byte{"spec.json": header, "cases.jsonl": cases} { // any order: two files
+	for name, data := range map[string][]byte{"spec.json": header, casesFile: cases} { // any order: two files
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return nil, err
 		}
@@ -126,22 +164,25 @@ func load(id string, cases []byte) (*specs.Spec, error) {
 	return specs.LoadDir(dir)
 }
 
+// maxID is how long the id of a spec may be.
+const maxID = 64
+
 // SpecID is a name that a spec may have, made of a function's.
 func SpecID(name string) string {
 	var b strings.Builder
-	for i, c := range name {
+	for _, c := range name {
 		switch {
 		case 'A' <= c && c <= 'Z':
-			if i > 0 {
+			if b.Len() > 0 {
 				b.WriteByte('_')
 			}
 			b.WriteRune(c - 'A' + 'a')
-		case 'a' <= c && c <= 'z', i > 0 && ('0' <= c && c <= '9' || c == '_'):
+		case 'a' <= c && c <= 'z', b.Len() > 0 && ('0' <= c && c <= '9' || c == '_'):
 			b.WriteRune(c)
 		}
 	}
 	if b.Len() == 0 {
 		return "function"
 	}
-	return b.String()
+	return b.String()[:min(b.Len(), maxID)]
 }
