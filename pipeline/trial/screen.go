@@ -78,13 +78,10 @@ type version struct {
 }
 
 // passes runs the version on a case and says whether it answers as it should.
-func (v *version) passes(c *testgen.Case, entropy int64, timed bool) (bool, error) {
+func (v *version) passes(c *testgen.Case, entropy int64) (bool, error) {
 	budget := v.bench.cfg.Budget
 	allowed := float64(v.bench.allow+allowByte*int64(len(c.Input))) / float64(budget.FuelPerMS)
 	opt := evaluate.Options{FuelPerMS: budget.FuelPerMS, TimeoutMS: min(budget.TimeoutMS, allowed), MemoryBytes: budget.MemoryBytes &^ (64<<10 - 1)}
-	if timed {
-		opt.TimeoutMS = budget.TimeoutMS
-	}
 	call, _, err := evaluate.Answer(v.ctx, v.subject, v.bench.cfg.Suite, v.check, opt, c, entropy)
 	v.result.Fuel += call.Fuel
 	return call.Correct, err
@@ -100,7 +97,7 @@ func (v *version) screen() error {
 		if !p.fails && v.result.Turned == 0 {
 			return nil // it failed all of the failing ones, which were few
 		}
-		ok, err := v.passes(p.c, p.entropy, p.timed)
+		ok, err := v.passes(p.c, p.entropy)
 		if err != nil {
 			return err
 		}
@@ -130,7 +127,7 @@ func (v *version) others() error {
 			if p.timed {
 				continue
 			}
-			ok, err := v.passes(p.c, seed.Entropy(v.bench.cfg.Suite.Seed, "screen", v.bench.cfg.Suite.Spec, p.c.ID, k), false)
+			ok, err := v.passes(p.c, seed.Entropy(v.bench.cfg.Suite.Seed, "screen", v.bench.cfg.Suite.Spec, p.c.ID, k))
 			if err != nil {
 				return err
 			}
@@ -146,7 +143,7 @@ func (v *version) others() error {
 func (v *version) share(cases []testgen.Case, entropy func(*testgen.Case) int64) (repair.Share, error) {
 	s := repair.Share{Total: len(cases)}
 	for i := range cases {
-		ok, err := v.passes(&cases[i], entropy(&cases[i]), false)
+		ok, err := v.passes(&cases[i], entropy(&cases[i]))
 		if err != nil {
 			return s, err
 		}

@@ -108,6 +108,9 @@ func New(cfg Config) *Bench {
 		fails := len(m.Timed) == 0
 		for i := range m.Timed {
 			fails = fails || !cfg.Budget.Passes(&m.Timed[i])
+			if call := &m.Timed[i]; call.Outcome == sandbox.OK || call.Outcome == sandbox.ToolError {
+				spent = max(spent, call.Fuel)
+			}
 		}
 		entropy := seed.Entropy(suite.Seed, "timed", suite.Spec, 0)
 		b.points = append(b.points, point{c: &suite.Bench.Case, entropy: entropy, fails: fails, timed: true})
