@@ -107,7 +107,6 @@ func (s *search) genetic(ctx context.Context) (done bool, err error) {
 		if len(versions) == 0 {
 			return false, nil
 		}
-		s.exhausted = false
 		if done, err := s.try(ctx, versions); done || err != nil {
 			return done, err
 		}

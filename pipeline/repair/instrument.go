@@ -52,19 +52,8 @@ func Instrument(source string) (Instrumented, error) {
 	in := &instrumenter{src: source, at: func(p token.Pos) int { return fset.PositionFor(p, false).Offset }}
 	for _, decl := range file.Decls {
 		ast.Inspect(decl, in.visit)
-		if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "Run" {
-			in.put(in.at(f.Name.Pos()), in.at(f.Name.End()), traced)
-		}
 	}
-	// Calls of Run by the program itself must not start a trace of their own.
-	ast.Inspect(file, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok {
-			if id, ok := call.Fun.(*ast.Ident); ok && id.Name == "Run" {
-				in.put(in.at(id.Pos()), in.at(id.End()), traced)
-			}
-		}
-		return true
-	})
+	in.rename(file)
 	slices.SortStableFunc(in.puts, func(a, b put) int { return cmp.Compare(a.from, b.from) })
 	var out strings.Builder
 	at := 0
@@ -95,6 +84,10 @@ var (
 
 func toolgenTraceHit(i int) {
 	toolgenTraceHits[i] = 1
+	toolgenTraceStep()
+}
+
+func toolgenTraceStep() {
 	toolgenTraceSteps++
 	if toolgenTraceSteps > %d {
 		panic("traced for long enough")
@@ -170,6 +163,9 @@ func (in *instrumenter) visit(n ast.Node) bool {
 		if n.Cond != nil {
 			in.condition(n.Cond)
 		}
+		in.loop(n.Body)
+	case *ast.RangeStmt:
+		in.loop(n.Body)
 	case *ast.SwitchStmt:
 		if n.Tag == nil {
 			for _, clause := range n.Body.List {
@@ -188,6 +184,53 @@ func (in *instrumenter) enter(body *ast.BlockStmt) {
 	in.put(at, at, " toolgenTraceEnter(); defer toolgenTraceLeave(); ")
 }
 
+// loop counts the rounds of a loop that does nothing, which would be without end.
+func (in *instrumenter) loop(body *ast.BlockStmt) {
+	for _, s := range body.List {
+		if _, empty := s.(*ast.EmptyStmt); !empty {
+			return // and that is counted
+		}
+	}
+	at := in.at(body.Lbrace) + 1
+	in.put(at, at, " toolgenTraceStep(); ")
+}
+
+// rename gives Run another name wherever it is meant, for the program may call it or
+// pass it on, and must not start a trace of its own then. What else is called Run gets
+// the name, too, but for fields and methods: so nothing else comes to mean another.
+func (in *instrumenter) rename(file *ast.File) {
+	keep := map[*ast.Ident]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			keep[n.Sel] = true
+		case *ast.FuncDecl:
+			keep[n.Name] = n.Recv != nil
+		case *ast.StructType:
+			for _, f := range n.Fields.List {
+				for _, name := range f.Names {
+					keep[name] = true
+				}
+			}
+		case *ast.InterfaceType:
+			for _, m := range n.Methods.List {
+				for _, name := range m.Names {
+					keep[name] = true
+				}
+			}
+		case *ast.KeyValueExpr:
+			if id, ok := n.Key.(*ast.Ident); ok {
+				keep[id] = true
+			}
+		case *ast.Ident:
+			if n.Name == "Run" && !keep[n] {
+				in.put(in.at(n.Pos()), in.at(n.End()), traced)
+			}
+		}
+		return true
+	})
+}
+
 func (in *instrumenter) list(stmts []ast.Stmt) {
 	for _, s := range stmts {
 		switch s.(type) {
@@ -195,9 +238,27 @@ func (in *instrumenter) list(stmts []ast.Stmt) {
 			continue
 		}
 		i := in.element(s, Statement)
-		at := in.at(s.Pos())
+		at := in.at(counted(s).Pos())
 		in.put(at, at, fmt.Sprintf("toolgenTraceHit(%d); ", i))
 	}
+}
+
+// counted is where a statement is counted: behind its labels, where a goto comes to, but
+// for statements that need them.
+func counted(s ast.Stmt) ast.Stmt {
+	inner := s
+	for {
+		labeled, ok := inner.(*ast.LabeledStmt)
+		if !ok {
+			break
+		}
+		inner = labeled.Stmt
+	}
+	switch inner.(type) {
+	case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt, *ast.EmptyStmt:
+		return s
+	}
+	return inner
 }
 
 func (in *instrumenter) condition(cond ast.Expr) {

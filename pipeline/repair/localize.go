@@ -130,18 +130,22 @@ func (s Suspicion) At(from, to int) float64 {
 
 // Place is a statement or condition and how suspicious it is.
 type Place struct {
-	Line       int     `json:"line"` // from 1
-	Text       string  `json:"text"` // its first line
-	Suspicion  float64 `json:"suspicion"`
-	from, rank int
+	Line      int     `json:"line"` // from 1
+	Text      string  `json:"text"` // its first line
+	Suspicion float64 `json:"suspicion"`
+	from      int
 }
 
-// Places lists the n most suspicious lines of the source, each once.
-func (s Suspicion) Places(source string, n int) []Place {
+// Places lists the n most suspicious lines of the source, each once, but for those in
+// some ranges, in bytes.
+func (s Suspicion) Places(source string, n int, but ...[2]int) []Place {
 	var all []Place
 	for e, el := range s.elements {
+		if slices.ContainsFunc(but, func(r [2]int) bool { return r[0] <= el.From && el.To <= r[1] }) {
+			continue
+		}
 		text, _, _ := strings.Cut(source[el.From:el.To], "\n")
-		all = append(all, Place{Line: 1 + strings.Count(source[:el.From], "\n"), Text: text, Suspicion: s.score[e], from: el.From, rank: e})
+		all = append(all, Place{Line: 1 + strings.Count(source[:el.From], "\n"), Text: text, Suspicion: s.score[e], from: el.From})
 	}
 	slices.SortStableFunc(all, func(a, b Place) int {
 		switch {

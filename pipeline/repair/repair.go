@@ -75,7 +75,7 @@ const (
 
 // Options of a search. The zero value of Patches or Fuel allows nothing.
 type Options struct {
-	Patches   int    // versions to screen at most
+	Patches   int    // versions to screen at most, but for the few that make a repair shorter
 	Fuel      int64  // units of fuel that executions may spend; checked between chunks
 	Localizer string // a key of Localizers; "": ochiai
 	Seed      int64
@@ -113,5 +113,5 @@ type Result struct {
 	Plausible []Patch // every plausible one, best first
 	Places    []Place // where the search looked first
 	Tried     int     // versions screened
-	Fuel      int64   // of everything that was executed
+	Fuel      int64   // of everything that was executed but for traces
 }

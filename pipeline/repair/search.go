@@ -382,7 +382,7 @@ func (s *search) report() {
 func (s *search) conclude() *Result {
 	r := &Result{
 		Patch: s.winner, Confirmed: s.confirmed, Plausible: s.plausible,
-		Places: s.suspicion.Places(s.source, places), Tried: s.tried, Fuel: s.fuel,
+		Places: s.suspicion.Places(s.source, places, frozenRanges(s.source, s.opt.Frozen)...), Tried: s.tried, Fuel: s.fuel,
 	}
 	slices.SortStableFunc(r.Plausible, better)
 	switch {
