@@ -42,6 +42,8 @@ func TestPick(t *testing.T) {
 	add("a", faults.TwoFaults, 1)
 	add("b", faults.Variable, 1)
 	add("b", faults.Call, 2)
+	add("a", faults.Conditional, 1)
+	add("b", faults.Conditional, 1)
 	ids := func(list []*subject) string {
 		var s []string
 		for _, x := range list {
@@ -49,11 +51,11 @@ func TestPick(t *testing.T) {
 		}
 		return strings.Join(s, "; ")
 	}
-	const want = "variable a 0; call b 0; two faults a 0; variable b 0; call b 1; variable a 1; variable a 2; variable a 3"
+	const want = "variable a 0; conditional b 0; call b 0; two faults a 0; variable b 0; conditional a 0; call b 1; variable a 1; variable a 2; variable a 3"
 	if got := ids(pick(all, 100)); got != want {
 		t.Errorf("all: %s\nwant %s", got, want)
 	}
-	if got := ids(pick(all, 4)); got != "variable a 0; call b 0; two faults a 0; variable b 0" {
+	if got := ids(pick(all, 4)); got != "variable a 0; conditional b 0; call b 0; two faults a 0" {
 		t.Errorf("four: %s", got)
 	}
 }

@@ -145,10 +145,11 @@ func (m *machine) injectInto(ctx context.Context, spec *specs.Spec, style string
 }
 
 // pick takes n subjects: families take turns, and within a family the programs that the
-// faults are in.
+// faults are in. Each family begins with another program, so that a few faults are spread
+// over programs, too.
 func pick(all []*subject, n int) []*subject {
 	byFamily := map[string][]*subject{}
-	for _, family := range faults.Families {
+	for k, family := range faults.Families {
 		var programs []string
 		of := map[string][]*subject{}
 		for _, s := range all {
@@ -159,6 +160,10 @@ func pick(all []*subject, n int) []*subject {
 				}
 				of[key] = append(of[key], s)
 			}
+		}
+		if len(programs) > 0 {
+			k %= len(programs)
+			programs = append(programs[k:len(programs):len(programs)], programs[:k]...)
 		}
 		for round := 0; len(programs) > 0; round++ {
 			var left []string
