@@ -3,6 +3,8 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"toolgen/pipeline/adapt"
 	"toolgen/pipeline/repair"
@@ -30,12 +32,28 @@ func (e *Env) RepairFunction(ctx context.Context, opt FunctionOptions) (*Repair,
 		return nil, &UsageError{Msg: err.Error()}
 	}
 	opt.Spec, opt.Source, opt.Style, opt.Out, opt.Frozen = spec, []byte(tool.Source), "", "", []string{adapt.Entry}
+	name := patchName(opt.File)
 	opt.restore = func(source string) (string, string, error) {
 		own, err := tool.Restore(source)
 		if err != nil {
 			return "", "", fmt.Errorf("%s: %w", opt.File, err)
 		}
-		return own, repair.Diff(opt.File, string(opt.Code), own), nil
+		return own, repair.Diff(name, string(opt.Code), own), nil
 	}
 	return e.Repair(ctx, opt.RepairOptions)
+}
+
+// patchName is a file's name in a patch. git apply takes none that leads out of the
+// folder that it runs in, nor one that begins with a dot and a slash.
+func patchName(file string) string {
+	rel := filepath.Clean(file)
+	if wd, err := os.Getwd(); err == nil && filepath.IsAbs(rel) {
+		if inside, err := filepath.Rel(wd, rel); err == nil {
+			rel = inside
+		}
+	}
+	if !filepath.IsLocal(rel) {
+		rel = filepath.Base(rel)
+	}
+	return filepath.ToSlash(rel)
 }

@@ -120,7 +120,15 @@ func (l *Lab) serve(ctx context.Context, who []int, requests []request) ([]answe
 			return nil
 		})
 	}
-	return answers, g.Wait()
+	if err := g.Wait(); err != nil {
+		for i := range answers {
+			if m := answers[i].module; m != nil {
+				m.release() // nobody else will
+			}
+		}
+		return nil, err
+	}
+	return answers, nil
 }
 
 // compile makes one module of what some requests want compiled.
