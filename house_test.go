@@ -25,12 +25,16 @@ var mayImport = map[string][]string{
 	"datasets":             {},
 	"pipeline/sandbox":     {},
 	"pipeline/handoff":     {},
+	"pipeline/agent":       {},
 	"pipeline/synth":       {"specs"},
 	"pipeline/bundle":      {"specs"},
 	"pipeline/build":       {"pipeline/sandbox"},
 	"pipeline/testgen":     {"specs", "pipeline/build", "pipeline/sandbox"},
 	"pipeline/evaluate":    {"specs", "pipeline/testgen", "pipeline/build", "pipeline/sandbox"},
 	"pipeline/repair":      {"specs", "pipeline/synth"},
+	"pipeline/adapt":       {"specs"},
+	"pipeline/faults":      {"specs", "pipeline/synth"},
+	"pipeline/trial":       {"specs", "pipeline/testgen", "pipeline/build", "pipeline/sandbox", "pipeline/evaluate", "pipeline/repair"},
 	"experiment/evolve":    {"pipeline/synth"},
 	"experiment/manifests": {},
 	"experiment":           {"pipeline/...", "datasets", "specs", "experiment/..."},
@@ -44,6 +48,8 @@ var mayImport = map[string][]string{
 	"reports/figures":      {"analysis", "analysis/...", "datasets", "reports", "reports/chart"},
 	"reports/page":         {"analysis", "analysis/...", "datasets", "reports", "reports/..."},
 	"cmd/...":              {"..."},
+
+	"pipeline/handoff/watch": {"pipeline/handoff"},
 }
 
 // onlyImporter is which package alone may import a module of somebody else.

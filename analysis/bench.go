@@ -51,6 +51,9 @@ func Bench(runs []*Run, f Filter) ([]Benchmark, error) {
 		if r.Partial {
 			return nil, fmt.Errorf("run %.8s: %w", r.RunID, datasets.ErrPartial)
 		}
+		if r.Rules == nil {
+			return nil, &datasets.FileError{File: r.Dir, Kind: datasets.ErrMissing, Detail: fmt.Sprintf("the manifest of run %.12s, which says what its budgets are", r.RunID)}
+		}
 	}
 	for _, g := range groups(runs) {
 		for _, spec := range g.specs(&f) {

@@ -33,7 +33,8 @@ type Column struct {
 	Since    int      // the schema version that added it, from 1
 	Values   []string // what an enum may hold; nil where anything goes
 
-	field int // index of the struct field
+	field  int     // index of the struct field
+	offset uintptr // of it within the struct
 }
 
 // Schema describes a table without the Go type of its rows: what a reader of single
@@ -89,7 +90,7 @@ func columnsOf(row reflect.Type) []Column {
 			panic(fmt.Sprintf("datasets: %s.%s has no parquet tag", row, f.Name))
 		}
 		name, _, _ := strings.Cut(tag, ",")
-		c := Column{Name: name, Since: 1, field: i}
+		c := Column{Name: name, Since: 1, field: i, offset: f.Offset}
 		if since, ok := f.Tag.Lookup("since"); ok {
 			v, err := strconv.Atoi(since)
 			if err != nil || v < 2 {

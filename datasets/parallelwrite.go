@@ -3,10 +3,9 @@ package datasets
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
-	"reflect"
 	"sync"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -159,12 +158,11 @@ func (p *ParallelWriter[T]) Append(rows []T) error {
 
 func (p *ParallelWriter[T]) append(rows []T) error {
 	w := p.w
-	v := reflect.ValueOf(rows)
 	for i := range rows {
-		if err := w.checkRow(&rows[i], v.Index(i)); err != nil {
+		if err := w.checkRow(&rows[i]); err != nil {
 			return err
 		}
-		w.digest.buf = appendRow(w.digest.buf, w.digest.columns, v.Index(i))
+		w.digest.buf = appendRow(w.digest.buf, w.digest.columns, unsafe.Pointer(&rows[i]))
 		w.digest.rows++
 		if len(w.digest.buf) > 1<<18 {
 			p.sum()
@@ -241,20 +239,4 @@ func (p *ParallelWriter[T]) Close() (TableInfo, error) {
 		p.w.err = p.failed()
 	}
 	return p.w.Close()
-}
-
-// checkRow holds a row against the schema and the row before it.
-func (w *Writer[T]) checkRow(row *T, v reflect.Value) error {
-	column, problem := w.table.validate(row, v)
-	switch {
-	case problem != "":
-	case w.last != nil && w.table.Compare(w.last, row) >= 0:
-		problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(w.last), w.table.Key)
-	case v.Field(w.runID).String() != w.meta.RunID:
-		column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", v.Field(w.runID).String(), w.meta.RunID)
-	}
-	if problem != "" {
-		return &RowError{Table: w.table.Name, Row: w.digest.rows, Key: w.table.KeyOf(row), Column: column, Problem: problem}
-	}
-	return nil
 }

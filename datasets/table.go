@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -106,30 +107,35 @@ func (t *Table[T]) KeyOf(row *T) string {
 
 const maxInteger = 1<<53 - 1
 
-// validate returns the first column that the schema does not allow to be as it is, or "".
-func (t *Table[T]) validate(row *T, v reflect.Value) (column, problem string) {
+// validate returns the first column that the schema does not allow to be as it is, or
+// "". seen holds a valid string for each column: one that is the very same, as in the
+// rows of a run most are, need not be looked at again.
+func (t *Table[T]) validate(row *T, seen []string) (column, problem string) {
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		f := v.Field(c.field)
-		if c.Nullable {
-			if f.IsNil() {
-				continue
-			}
-			if c.Type != Binary {
-				f = f.Elem()
-			}
+		f := c.value(unsafe.Pointer(row))
+		if f == nil {
+			continue
 		}
 		switch c.Type {
 		case String:
-			problem = validString(f.String(), c)
+			s := *(*string)(f)
+			if s != "" && len(s) == len(seen[i]) && unsafe.StringData(s) == unsafe.StringData(seen[i]) {
+				continue
+			}
+			if problem = validString(s, c); problem == "" {
+				seen[i] = s
+			}
 		case Strings:
-			for j := 0; j < f.Len() && problem == ""; j++ {
-				problem = validString(f.Index(j).String(), c)
+			for _, s := range *(*[]string)(f) {
+				if problem = validString(s, c); problem != "" {
+					break
+				}
 			}
 		case Int64:
-			problem = validInteger(f.Int())
+			problem = validInteger(*(*int64)(f))
 		case Double:
-			problem = validDouble(f.Float())
+			problem = validDouble(*(*float64)(f))
 		}
 		if problem != "" {
 			return c.Name, problem
@@ -220,4 +226,9 @@ func (t *Table[T]) Number(row *T, column string) float64 {
 		return f.Float()
 	}
 	return float64(f.Int())
+}
+
+// fieldString is the string in a field of a row.
+func fieldString[T any](row *T, field int) string {
+	return reflect.ValueOf(row).Elem().Field(field).String()
 }

@@ -8,7 +8,8 @@ import (
 	"hash"
 	"io"
 	"os"
-	"reflect"
+	"strings"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -74,6 +75,7 @@ type Writer[T any] struct {
 	runID  int    // struct field of run_id
 	sum    string // digest of all rows, once closed
 	err    error
+	seen   []string // by column, see Table.validate
 
 	options []parquet.WriterOption
 }
@@ -122,6 +124,7 @@ func (t *Table[T]) newWriter(w io.Writer, meta Meta, groupRows, dictionaryBytes 
 		digest: t.newDigester(t.Version),
 		runID:  t.Column("run_id").field,
 
+		seen:    make([]string, len(t.Columns)),
 		options: options,
 	}
 }
@@ -139,13 +142,12 @@ func (w *Writer[T]) Append(rows []T) error {
 }
 
 func (w *Writer[T]) append(rows []T) error {
-	v := reflect.ValueOf(rows)
 	for i := range rows {
-		row, rv := &rows[i], v.Index(i)
-		if err := w.checkRow(row, rv); err != nil {
+		row := &rows[i]
+		if err := w.checkRow(row); err != nil {
 			return err
 		}
-		w.digest.add(rv)
+		w.digest.add(unsafe.Pointer(row))
 		w.last = row
 	}
 	if len(rows) > 0 {
@@ -171,6 +173,32 @@ func (w *Writer[T]) append(rows []T) error {
 		}
 	}
 	return nil
+}
+
+// checkRow holds a row against the schema and the row before it.
+func (w *Writer[T]) checkRow(row *T) error {
+	column, problem := w.table.validate(row, w.seen)
+	switch {
+	case problem != "":
+	case w.last != nil && w.compare(w.last, row) >= 0:
+		problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(w.last), w.table.Key)
+	case w.meta.RunID != ManyRuns && fieldString(row, w.runID) != w.meta.RunID:
+		column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", fieldString(row, w.runID), w.meta.RunID)
+	}
+	if problem != "" {
+		return &RowError{Table: w.table.Name, Row: w.digest.rows, Key: w.table.KeyOf(row), Column: column, Problem: problem}
+	}
+	return nil
+}
+
+// compare orders rows: by key, and where there are many runs, by run before that.
+func (w *Writer[T]) compare(a, b *T) int {
+	if w.meta.RunID == ManyRuns {
+		if c := strings.Compare(fieldString(a, w.runID), fieldString(b, w.runID)); c != 0 {
+			return c
+		}
+	}
+	return w.table.Compare(a, b)
 }
 
 // write hands a block to parquet-go, whose panics (a dictionary beyond 4 GiB, for

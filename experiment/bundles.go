@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 
+	"toolgen/datasets"
 	"toolgen/experiment/manifests"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/bundle"
+	"toolgen/pipeline/repair"
 	"toolgen/pipeline/testgen"
 	"toolgen/specs"
 )
@@ -30,9 +32,9 @@ type namedBundle struct {
 }
 
 // bundles makes the bundles that the manifest asks for, in the order of seeds and
-// specs. A candidate that won under several seeds is one bundle, that of the first.
+// specs. A candidate that is shown under several seeds is one bundle, that of the first.
 func (e *Env) bundles(ctx context.Context, x *Experiment, out *outcome) ([]namedBundle, error) {
-	wanted := out.winners
+	wanted := out.shown
 	if x.Manifest.Record.Bundles == manifests.RecordAll {
 		wanted = out.built
 	}
@@ -96,6 +98,12 @@ func (e *Env) bundleInput(x *Experiment, s shipment) (bundle.Input, error) {
 	if own := bundle.HeaderLicense(in.Source); own != "" {
 		in.License = own // an entrant's is its author's
 	}
+	if s.ancestor != nil {
+		in.Ancestor = &bundle.Ancestor{
+			CandidateID: s.ancestor.id, Source: []byte(s.ancestor.source),
+			Patch: repair.Diff(bundle.SourceName, s.ancestor.source, s.source),
+		}
+	}
 	packages, err := e.builder.Packages(s.imports)
 	if err != nil {
 		return bundle.Input{}, err
@@ -141,9 +149,16 @@ func (e *Env) shipment(ctx context.Context, r *Recorded, prefix string, seed *in
 	if err != nil {
 		return shipment{}, err
 	}
-	return shipment{seed: row.Seed, suite: suite, contestant: &contestant{
+	s := shipment{seed: row.Seed, suite: suite, contestant: &contestant{
 		id: row.CandidateID, spec: row.Spec, source: row.Source, genome: genome, parents: row.ParentIDs, imports: report.Imports,
-	}}, nil
+	}}
+	if row.Origin == datasets.OriginRepair && len(row.ParentIDs) == 1 {
+		// A challenger that came from outside has its ancestor there, too.
+		if parent, err := FindCandidate(r.Run, row.ParentIDs[0], &row.Seed); err == nil {
+			s.ancestor = &contestant{id: parent.CandidateID, source: parent.Source}
+		}
+	}
+	return s, nil
 }
 
 func firstProblem(r *build.Report) string {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/cache"
@@ -205,6 +206,28 @@ func ignoreGone(err error) error {
 		return nil
 	}
 	return err
+}
+
+// memory is a Store that lasts as long as the process.
+type memory struct {
+	mu      sync.Mutex
+	content map[string][]byte
+}
+
+func newMemory() *memory { return &memory{content: map[string][]byte{}} }
+
+func (m *memory) Get(key string) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.content[key]
+	return data, ok
+}
+
+func (m *memory) Put(key string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.content[key] = data
+	return nil
 }
 
 // getJSON reads a value that was put by putJSON. An entry that does not decode is

@@ -23,7 +23,7 @@ import (
 // Semantics is raised whenever the same inputs would give other rows: synthesis,
 // selection, scoring, metering or a digest's format. It is part of the lock and of
 // every cache key; a lock under another number is not comparable, never different.
-const Semantics = 1
+const Semantics = 2
 
 // FuelModel names the formula that turns an execution into fuel.
 const FuelModel = "instructions + bulk bytes / 8 + host-call bytes / 8 + 2 x bytes of memory growth + virtual sleep"
@@ -44,14 +44,15 @@ type EnvOptions struct {
 // Env is a machine that is ready to run experiments: a Go toolchain, a sandbox and a
 // cache. None of it shapes a result but what Toolchain tells.
 type Env struct {
-	engine  *sandbox.Engine
-	builder *build.Builder
-	cache   *Cache
-	store   Store // nil without a cache
-	jobs    int
-	slots   chan struct{}
-	host    string
-	phases  *phases
+	engine    *sandbox.Engine
+	screening *sandbox.Engine // for modules of clones
+	builder   *build.Builder
+	cache     *Cache
+	store     Store // nil without a cache
+	jobs      int
+	slots     chan struct{}
+	host      string
+	phases    *phases
 }
 
 // Open sets the machine up. A missing toolchain and an unusable cache folder are a
@@ -76,7 +77,12 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 	if err != nil {
 		return nil, &MachineError{Msg: "the sandbox does not start", Err: err}
 	}
-	e := &Env{engine: engine, cache: cache, jobs: opt.Jobs, phases: newPhases()}
+	screening, err := sandbox.NewScreeningEngine()
+	if err != nil {
+		engine.Close()
+		return nil, &MachineError{Msg: "the sandbox does not start", Err: err}
+	}
+	e := &Env{engine: engine, screening: screening, cache: cache, jobs: opt.Jobs, phases: newPhases()}
 	if !opt.NoCache {
 		e.store = cache
 	}
@@ -87,13 +93,14 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 	if e.host, err = os.Hostname(); err != nil {
 		e.host = "unknown"
 	}
-	cfg := build.Config{Dir: cache.Dir(), Engine: engine, Observe: e.phases.enter}
+	cfg := build.Config{Dir: cache.Dir(), Engine: engine, Screening: screening, Observe: e.phases.enter}
 	if e.store != nil {
 		cfg.Store = e.store
 	}
 	e.builder, err = build.Open(ctx, cfg)
 	if err != nil {
 		engine.Close()
+		screening.Close()
 		var missing *build.ToolchainError
 		if errors.As(err, &missing) {
 			return nil, &MachineError{Msg: err.Error()}
@@ -106,6 +113,7 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 // Close frees the sandbox and keeps the cache within its size.
 func (e *Env) Close() error {
 	e.engine.Close()
+	e.screening.Close()
 	return e.cache.Trim(cacheLimit)
 }
 

@@ -10,6 +10,7 @@
 //   - experiment.go: the arguments: a manifest with all that it names
 //   - env.go, cache.go: the machine: workers, toolchain, cache, measurements
 //   - tournament.go, rows.go: the function
+//   - agents.go, requests.go: what agents have to do with it
 //   - runfolder.go, identity.go: its value on disk, and its name
 //   - verify.go, replay.go: computing it again
 //   - harness.go, spectest.go: one candidate, one spec
@@ -29,7 +30,9 @@ import (
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
 	"toolgen/experiment/manifests"
+	"toolgen/pipeline/agent"
 	"toolgen/pipeline/evaluate"
+	"toolgen/pipeline/handoff"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
 	"toolgen/specs"
@@ -40,12 +43,16 @@ type Experiment struct {
 	Manifest *manifests.Manifest
 	Specs    []*specs.Spec // in the order of the manifest
 
-	entrants []entrant
-	anneal   evolve.Anneal
-	phases   []evolve.Phase
-	stop     evolve.Stop
-	weights  evaluate.Weights
-	values   []func(*datasets.Evaluation) float64 // of the objectives, less is better
+	entrants  []entrant
+	waiting   []handoff.Challenger // from the manifest's folder of challengers, sorted by id
+	agents    []agent.Agent        // of the manifest, sorted by name
+	cassette  string               // folder of what they answered; "" if the experiment comes from a lock
+	exchanges []*agent.Exchange    // that the run reads, sorted by key; see settled
+	anneal    evolve.Anneal
+	phases    []evolve.Phase
+	stop      evolve.Stop
+	weights   evaluate.Weights
+	values    []func(*datasets.Evaluation) float64 // of the objectives, less is better
 }
 
 // entrant is a contestant of the user's own.
@@ -84,13 +91,25 @@ func Load(opt LoadOptions) (*Experiment, error) {
 		source: func(e manifests.Entrant) ([]byte, error) {
 			return os.ReadFile(filepath.Join(dir, filepath.FromSlash(e.Source)))
 		},
+		dir: dir, cassette: within(dir, m.Cassettes), challengers: within(dir, m.Challengers),
 	})
+}
+
+// within is a path as a manifest in a folder means it.
+func within(dir, name string) string {
+	if name = filepath.FromSlash(name); filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, name)
 }
 
 // finder looks up what a manifest names.
 type finder struct {
 	spec   func(ref string) (*specs.Spec, error)
 	source func(manifests.Entrant) ([]byte, error)
+
+	// Where agents run, what they answered, and where challengers wait; "" in a lock.
+	dir, cassette, challengers string
 }
 
 // newExperiment takes over what a manifest says by itself.
@@ -130,8 +149,8 @@ func resolve(m *manifests.Manifest, find finder) (*Experiment, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(s.Styles) == 0 && !slices.ContainsFunc(m.Entrants, func(e manifests.Entrant) bool { return e.Spec == s.ID }) {
-			problems = append(problems, m.Problem(fmt.Sprintf("specs[%d]", i), "spec %s has no styles, and no entrant plays it: nobody would", s.ID))
+		if len(s.Styles) == 0 && m.Variation.Agent == 0 && !slices.ContainsFunc(m.Entrants, func(e manifests.Entrant) bool { return e.Spec == s.ID }) {
+			problems = append(problems, m.Problem(fmt.Sprintf("specs[%d]", i), "spec %s has no styles, no entrant plays it, and no agent may vary it (variation.agent): nobody would play", s.ID))
 		}
 		x.Specs = append(x.Specs, s)
 	}
@@ -155,6 +174,16 @@ func resolve(m *manifests.Manifest, find finder) (*Experiment, error) {
 		}
 		x.entrants = append(x.entrants, entrant{id: synth.ID(e.Spec, string(source)), name: e.Name, spec: e.Spec, source: string(source), keep: e.Keep})
 	}
+	if m.Challengers != "" && find.challengers != "" {
+		waiting, err := x.waitingIn(find.challengers)
+		if err != nil {
+			problems = append(problems, m.Problem("challengers", "%v", err))
+		}
+		x.waiting = waiting
+	}
+	agents, bad := agentsOf(m, find.dir)
+	x.agents, x.cassette = agents, find.cassette
+	problems = append(problems, bad...)
 	for i, o := range m.Selection.Objectives {
 		value, ok := objective(o.Column)
 		if !ok {

@@ -20,9 +20,17 @@ type input struct {
 }
 
 // inputs lists everything that the function reads, sorted by name: all files of the
-// specs and the sources of the entrants.
-func (x *Experiment) inputs() []input {
-	var list []input
+// specs, the sources of the entrants, the challengers, and what agents answered.
+func (x *Experiment) inputs() ([]input, error) {
+	list, err := x.exchangeInputs()
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := x.challengerInputs()
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, waiting...)
 	for _, s := range x.Specs {
 		for _, f := range s.Files {
 			list = append(list, input{path.Join("specs", s.ID, f.Name), f.Data})
@@ -40,7 +48,7 @@ func (x *Experiment) inputs() []input {
 		}
 		return 0
 	})
-	return list
+	return list, nil
 }
 
 // relocated is the manifest as a run folder keeps it: what it names lies in inputs/
@@ -55,6 +63,12 @@ func (x *Experiment) relocated() *manifests.Manifest {
 	for i := range m.Entrants {
 		m.Entrants[i].Source = "inputs/entrants/" + m.Entrants[i].Name + ".go"
 	}
+	if x.asks() {
+		m.Cassettes = "inputs/" + cassettesInput
+	}
+	if m.Challengers = ""; len(x.waiting) > 0 {
+		m.Challengers = "inputs/" + challengersInput
+	}
 	return &m
 }
 
@@ -64,13 +78,17 @@ func (x *Experiment) identity(e *Env) (datasets.Identity, error) {
 	m.Specs = x.specIDs()
 	m.Entrants = slices.Clone(m.Entrants)
 	inputs := map[string]string{}
-	for _, in := range x.inputs() {
+	list, err := x.inputs()
+	if err != nil {
+		return datasets.Identity{}, err
+	}
+	for _, in := range list {
 		inputs[in.name] = sha256Hex(in.data)
 	}
 	for i := range m.Entrants {
 		m.Entrants[i].Source = inputs[path.Join("entrants", m.Entrants[i].Name+".go")]
 	}
-	data, err := withoutKeys(m, "seeds", "cassettes")
+	data, err := withoutKeys(m, "seeds", "cassettes", "challengers")
 	if err != nil {
 		return datasets.Identity{}, fmt.Errorf("manifest: %w", err)
 	}
@@ -89,7 +107,7 @@ func (x *Experiment) identity(e *Env) (datasets.Identity, error) {
 }
 
 // withoutKeys is a manifest as JSON without keys that stand elsewhere in the identity
-// (seeds) or name a place (cassettes).
+// (seeds) or name a place (cassettes, challengers).
 func withoutKeys(m manifests.Manifest, keys ...string) ([]byte, error) {
 	data, err := json.Marshal(m)
 	if err != nil {

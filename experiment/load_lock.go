@@ -81,7 +81,18 @@ func (r *Recorded) experiment(specDirs []string) (*Experiment, error) {
 			return r.findInput(path.Join("entrants", e.Name+".go"), e.Source)
 		},
 	}
-	return resolve(m, find)
+	x, err := resolve(m, find)
+	if err != nil {
+		return nil, err
+	}
+	if x.waiting, err = r.challengersOf(x); err != nil {
+		return nil, err
+	}
+	exchanges, err := r.exchangesOf()
+	if err != nil {
+		return nil, err
+	}
+	return x.settled(exchanges), nil
 }
 
 // findSpec finds a spec whose files are those that the lock names.

@@ -9,19 +9,21 @@ import (
 
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
+	"toolgen/pipeline/agent"
 )
 
 // Plan is what a run would do.
 type Plan struct {
-	RunID       string      `json:"run_id"`
+	RunID       *string     `json:"run_id"` // nil: not known, for it depends on what agents answer
 	Name        string      `json:"name"`
-	Dir         string      `json:"dir"` // where the run would go by default
+	Dir         *string     `json:"dir"` // where the run would go by default; nil as run_id
 	Seeds       []int64     `json:"seeds"`
 	Epochs      int         `json:"epochs"`
 	Evaluations int         `json:"evaluations"` // rows, if no tournament ends early
 	Phases      []PlanPhase `json:"phases"`
 	Cached      int         `json:"cached_evaluations"` // rows that need no execution, up to where the cache ends
 	Complete    bool        `json:"complete"`           // the whole run is in the cache
+	Missing     *string     `json:"missing"`            // what the cassette lacks first, as far as the cache goes; nil: nothing
 }
 
 // PlanPhase is a spec's part of a plan.
@@ -40,12 +42,13 @@ type PlanPhase struct {
 // Plan says what a run would do, and how much of it the cache answers. To know that
 // it walks through the run without executing anything, until the cache has no answer.
 func (e *Env) Plan(ctx context.Context, x *Experiment) (*Plan, error) {
-	runID, err := x.RunID(e)
-	if err != nil {
-		return nil, err
-	}
 	m := x.Manifest
-	p := &Plan{RunID: runID, Name: m.Name, Dir: filepath.Join("runs", m.Name+"-"+runID[:8]), Seeds: m.Seeds, Epochs: m.Epochs}
+	p := &Plan{Name: m.Name, Seeds: m.Seeds, Epochs: m.Epochs}
+	if !x.asks() {
+		if err := p.name(e, x); err != nil {
+			return nil, err
+		}
+	}
 	for _, s := range x.Specs {
 		ph := PlanPhase{Spec: s.ID, Styles: x.styles(s), Slots: m.Population}
 		for _, en := range x.entrants {
@@ -73,14 +76,30 @@ func (e *Env) Plan(ctx context.Context, x *Experiment) (*Plan, error) {
 		}
 		p.Evaluations += ph.EpochsPlayed * ph.Slots * len(m.Seeds)
 	}
-	out, err := e.execute(ctx, x, executeOptions{believe: true, dry: true, commit: func(rows []datasets.Evaluation) { p.Cached += len(rows) }})
+	deck := agent.OpenCassette(x.cassette, x.agents, false)
+	out, err := e.execute(ctx, x, executeOptions{believe: true, dry: true, deck: deck, commit: func(rows []datasets.Evaluation) { p.Cached += len(rows) }})
+	missing, lacks := errors.AsType[*agent.MissingError](err)
 	switch {
 	case err == nil:
 		p.Complete, p.Evaluations = true, len(out.tables.Evaluations)
+		return p, p.name(e, x.settled(deck.Read()))
+	case lacks:
+		p.Missing = null(missing.Error())
 	case !errors.Is(err, errNotCached):
-		return nil, err
+		return nil, agentError(err)
 	}
 	return p, nil
+}
+
+// name fills in what the run would be called.
+func (p *Plan) name(e *Env, x *Experiment) error {
+	runID, err := x.RunID(e)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join("runs", p.Name+"-"+runID[:8])
+	p.RunID, p.Dir = &runID, &dir
+	return nil
 }
 
 // Listed is a run in a folder of runs.

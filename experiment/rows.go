@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"toolgen/datasets"
+	"toolgen/experiment/evolve"
 	"toolgen/pipeline/bundle"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/handoff"
@@ -67,22 +68,35 @@ func reason(ev *evaluate.Evaluation) string {
 	return ""
 }
 
-// handoffRows are the failing candidates of a generation, each once.
-func (x *Experiment) handoffRows(slots []*slot, seed int64, epoch int) []datasets.Handoff {
-	var rows []datasets.Handoff
-	seen := map[string]bool{}
-	for _, s := range slots {
+// failing is a candidate that fails in an epoch, with its row.
+type failing struct {
+	*slot
+	row datasets.Handoff
+}
+
+// failing are the failing candidates of a generation, each once, in total order.
+func (x *Experiment) failing(slots []*slot, ranked []evolve.Ranked, seed int64, epoch int) []*failing {
+	var list []*failing
+	for _, k := range ranked {
+		s := slots[k.Slot]
 		why := reason(&s.ev)
-		if why == "" || seen[s.c.id] {
+		if why == "" {
 			continue
 		}
-		seen[s.c.id] = true
-		rows = append(rows, datasets.Handoff{
+		list = append(list, &failing{slot: s, row: datasets.Handoff{
 			Seed: seed, HandoffID: handoff.ID(seed, epoch, s.c.id), Epoch: int32(epoch), Spec: s.c.spec, Style: null(s.c.style),
 			CandidateID: s.c.id, Reason: why, Correctness: s.ev.Correctness, Fitness: s.fitness(),
 			FailingCases: int32(s.ev.CasesTotal - s.ev.CasesPassed),
 			Agent:        x.Manifest.Repair.Agent, Outcome: datasets.OutcomeNotAttempted,
-		})
+		}})
+	}
+	return list
+}
+
+func (g *generation) handoffs() []datasets.Handoff {
+	rows := make([]datasets.Handoff, len(g.failing))
+	for i, f := range g.failing {
+		rows[i] = f.row
 	}
 	return rows
 }
@@ -119,8 +133,14 @@ func (e *Env) rows(x *Experiment, res *seedResult, out *outcome) error {
 				out.built = append(out.built, s)
 			}
 		}
-		for _, c := range winners(st, ids) {
-			out.winners = append(out.winners, shipment{contestant: c, seed: res.seed, suite: st.suite})
+		shown := winners(st, ids)
+		for _, id := range st.repaired {
+			if c := st.contestants[id]; c.m != nil { // the others came too late to play
+				shown = append(shown, c)
+			}
+		}
+		for _, c := range shown {
+			out.shown = append(out.shown, shipment{contestant: c, seed: res.seed, suite: st.suite})
 		}
 	}
 	return nil
@@ -182,12 +202,19 @@ func (x *Experiment) candidateRow(seed int64, st *specState, c *contestant) (dat
 	if err != nil {
 		return datasets.Candidate{}, err
 	}
-	return datasets.Candidate{
+	row := datasets.Candidate{
 		Seed: seed, CandidateID: c.id, Spec: c.spec, Style: null(c.style), Params: string(params), Edits: string(edits),
 		Origin: c.origin, ParentIDs: c.parents, FirstEpoch: int32(c.firstEpoch),
 		Source: datasets.Text(c.source), SourceBytes: int64(len(c.source)), License: x.license(st.spec),
 		FinalVerdict: c.final.Verdict, FinalCorrectness: c.final.Correctness, FinalBaseFitness: c.finalBase, FinalFeasible: c.final.Feasible,
-	}, nil
+	}
+	if by := c.credit; by != nil {
+		row.Agent = &by.agent
+		if u := by.usage; u != nil {
+			row.Model, row.InputTokens, row.OutputTokens = null(u.Model), &u.InputTokens, &u.OutputTokens
+		}
+	}
+	return row, nil
 }
 
 // caseRows are the cases that fail under any budget the candidate met, or all of

@@ -25,6 +25,7 @@ type RunOptions struct {
 	Out     string            // "": runs/<name>-<first 8 of the run id>
 	Force   bool              // replace a run that is another one
 	Tags    map[string]string // kept in observed/host.json
+	Ask     bool              // let agents answer what the cassette lacks
 	Observe func(Event)       // may be nil
 }
 
@@ -38,6 +39,7 @@ type Summary struct {
 	Cached   int              // of these, from the cache
 	Elapsed  time.Duration
 	Observed HostInfo
+	Agents   *Rehearsal // nil if the run asks nobody
 }
 
 // HostInfo is observed/host.json: this machine, this time. No digest covers it.
@@ -61,6 +63,15 @@ type HostInfo struct {
 // A folder that holds the same run, intact, is left as it is.
 func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary, error) {
 	start := time.Now()
+	var rehearsed *outcome
+	var agents *Rehearsal
+	if x.asks() {
+		e = e.withMemory()
+		var err error
+		if x, rehearsed, agents, err = e.rehearse(ctx, x, opt.Ask, opt.Observe); err != nil {
+			return nil, err
+		}
+	}
 	identity, err := x.identity(e)
 	if err != nil {
 		return nil, err
@@ -78,7 +89,7 @@ func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary,
 		return nil, err
 	}
 	if done != nil {
-		return &Summary{Dir: dir, RunID: runID, UpToDate: true, Rows: rowCounts(done.Lock), Elapsed: time.Since(start)}, nil
+		return &Summary{Dir: dir, RunID: runID, UpToDate: true, Rows: rowCounts(done.Lock), Elapsed: time.Since(start), Agents: agents}, nil
 	}
 	p, err := newPartial(dir + datasets.PartialSuffix)
 	if err != nil {
@@ -100,6 +111,9 @@ func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary,
 	if err != nil {
 		return nil, diskError(err)
 	}
+	if rehearsed != nil {
+		out.cached = rehearsed.cached // what the rehearsal measured, this run measured
+	}
 	bundles, err := e.bundles(ctx, x, out)
 	if err != nil {
 		return nil, err
@@ -112,7 +126,7 @@ func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary,
 	if err := p.appear(dir); err != nil {
 		return nil, diskError(err)
 	}
-	return &Summary{Dir: dir, RunID: runID, Rows: rowCounts(lock), Executed: out.executed, Cached: out.cached, Elapsed: time.Since(start), Observed: info}, nil
+	return &Summary{Dir: dir, RunID: runID, Rows: rowCounts(lock), Executed: out.executed, Cached: out.cached, Elapsed: time.Since(start), Observed: info, Agents: agents}, nil
 }
 
 func rowCounts(lock *datasets.Lock) map[string]int64 {
@@ -252,7 +266,11 @@ func (p *partial) begin(x *Experiment, runID string) error {
 	if _, err := p.lock.WriteAt(append(progress, '\n'), 0); err != nil {
 		return err
 	}
-	for _, in := range x.inputs() {
+	inputs, err := x.inputs()
+	if err != nil {
+		return err
+	}
+	for _, in := range inputs {
 		if err := p.write(filepath.Join("inputs", filepath.FromSlash(in.name)), in.data); err != nil {
 			return err
 		}

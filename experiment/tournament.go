@@ -13,6 +13,7 @@ import (
 
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
+	"toolgen/pipeline/agent"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/synth"
@@ -26,6 +27,7 @@ type executeOptions struct {
 	dry     bool                        // never execute: end at the first measurement that is not in the cache
 	observe func(Event)                 // may be nil; called in the order of commitment within a seed
 	commit  func([]datasets.Evaluation) // may be nil; the rows of an epoch, as soon as they are known
+	deck    *agent.Deck                 // what agents answer; nil: the exchanges of the experiment, which must be settled
 }
 
 // Event is progress: an epoch of a spec that was committed.
@@ -53,7 +55,7 @@ type Tables struct {
 // outcome is what executing an experiment leaves behind.
 type outcome struct {
 	tables   Tables
-	winners  []shipment // in the order of seed, spec and style
+	shown    []shipment // winners and the repaired, in the order of seed and spec
 	built    []shipment // everybody that was, in the order of seed, spec and id
 	executed int        // distinct candidates that were measured
 	cached   int        // of these, from the cache
@@ -69,17 +71,25 @@ type contestant struct {
 	origin     string
 	parents    []string
 	firstEpoch int
-	imports    []string // direct, sorted
+	imports    []string    // direct, sorted
+	ancestor   *contestant // of a repaired one: whom it was repaired from
 	m          *evaluate.Measurement
 	final      evaluate.Evaluation // under the last epoch's budget
 	finalBase  float64
+	credit     *credit           // nil unless an agent wrote it
 	met        []evaluate.Budget // distinct budgets it was held against, in order
 }
 
 // execute computes the function: every seed a tournament of its own, committed in
 // the order of the seeds whatever the order in which they end.
 func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*outcome, error) {
-	r := &run{env: e, x: x, opt: opt, programs: map[string]*lazyPrograms{}}
+	r := &run{env: e, x: x, opt: opt, programs: map[string]*lazyPrograms{}, cures: map[string]*cure{}}
+	if r.deck = opt.deck; r.deck == nil {
+		var err error
+		if r.deck, err = agent.Replay(x.exchanges, x.agents); err != nil {
+			return nil, err
+		}
+	}
 	for _, s := range x.Specs {
 		r.programs[s.ID] = &lazyPrograms{env: e, spec: s}
 	}
@@ -122,10 +132,12 @@ type run struct {
 	env      *Env
 	x        *Experiment
 	opt      executeOptions
+	deck     *agent.Deck
 	programs map[string]*lazyPrograms
 
 	mu               sync.Mutex // of what follows, and of the callbacks
 	executed, cached int
+	cures            map[string]*cure // what the lab has computed in this execution, by key
 }
 
 // lazyPrograms compiles the programs of a spec when they are first needed: a warm
@@ -180,6 +192,15 @@ type specState struct {
 	played      bool
 	lastRows    []int // indices into the result's evaluations of its latest epoch
 	best        float64
+	challengers []challenger // from the lab, for the spec's next epoch
+	repaired    []string     // ids of all challengers there were
+}
+
+// challenger is a repaired candidate that waits for its spec's next epoch.
+type challenger struct {
+	c          *contestant
+	annealTemp float64 // of its ancestor's slot
+	hasTemp    bool
 }
 
 // tournament plays all epochs of a seed. Specs that play in the same epoch do not
@@ -212,7 +233,6 @@ func (r *run) tournament(ctx context.Context, seed int64) (*seedResult, error) {
 			st := byID[id]
 			first := len(res.evals)
 			res.evals = append(res.evals, generations[i].rows...)
-			res.handoffs = append(res.handoffs, generations[i].handoffs...)
 			st.lastRows = st.lastRows[:0]
 			for n := range generations[i].rows {
 				st.lastRows = append(st.lastRows, first+n)
@@ -222,7 +242,20 @@ func (r *run) tournament(ctx context.Context, seed int64) (*seedResult, error) {
 			r.committedEpoch(st, generations[i], Event{Seed: seed, Epoch: epoch, Epochs: r.x.Manifest.Epochs, Spec: id, Evaluations: evaluated, Best: st.best})
 		}
 		if _, over := r.x.stop.Reached(playsAtAll, history); over {
+			for i := range playing {
+				res.handoffs = append(res.handoffs, generations[i].handoffs()...)
+			}
 			break
+		}
+		states := make([]*specState, len(playing))
+		for i, id := range playing {
+			states[i] = byID[id]
+		}
+		if err := r.lab(ctx, states, epoch, generations); err != nil {
+			return nil, err
+		}
+		for i := range playing {
+			res.handoffs = append(res.handoffs, generations[i].handoffs()...)
 		}
 	}
 	// What was chosen in a spec's last epoch had no next one to survive into.
@@ -251,7 +284,7 @@ func (r *run) committedEpoch(st *specState, g *generation, ev Event) {
 // generation is an epoch of a spec that was played.
 type generation struct {
 	rows             []datasets.Evaluation
-	handoffs         []datasets.Handoff
+	failing          []*failing // in total order
 	executed, cached int
 }
 
@@ -276,7 +309,7 @@ func (r *run) play(ctx context.Context, st *specState, seed int64, epoch int) (*
 			return nil, err
 		}
 	}
-	slots, err := r.fill(st, seed, epoch)
+	slots, err := r.fill(ctx, st, seed, epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -292,9 +325,11 @@ func (r *run) play(ctx context.Context, st *specState, seed int64, epoch int) (*
 }
 
 // fill makes the slots of the next generation: the population, and beside it the
-// entrants, in the order of the manifest.
-func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
+// challengers from the lab, in the total order of their ancestors, and the entrants, in
+// the order of the manifest.
+func (r *run) fill(ctx context.Context, st *specState, seed int64, epoch int) ([]*slot, error) {
 	m := r.x.Manifest
+	st.vary.asker = &asker{ctx: ctx, x: r.x, deck: r.deck, st: st, budget: r.x.budget(epoch)}
 	cfg := evolve.Config{
 		Seed: seed, Spec: st.spec.ID, Epoch: epoch, K: r.x.anneal.K(epoch),
 		Population: m.Population, TournamentSize: m.Selection.TournamentSize,
@@ -324,10 +359,23 @@ func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
 				id: p.ID, spec: st.spec.ID, style: p.Genome.Style, source: st.vary.source(p.ID),
 				genome: p.Genome, origin: p.Origin, parents: p.ParentIDs, firstEpoch: epoch,
 			}
+			if p.Origin == evolve.OriginAgent {
+				c.credit = st.vary.credits[p.ID]
+			}
 			st.contestants[p.ID] = c
 		}
 		slots = append(slots, &slot{Slot: p, c: c})
 	}
+	if !st.played {
+		st.challengers = r.x.welcome(st, epoch)
+	}
+	for _, ch := range st.challengers {
+		slots = append(slots, &slot{c: ch.c, Slot: evolve.Slot{
+			Slot: len(slots), ID: ch.c.id, Genome: ch.c.genome, Origin: datasets.OriginRepair,
+			AnnealTemp: ch.annealTemp, HasTemp: ch.hasTemp, ParentIDs: ch.c.parents,
+		}})
+	}
+	st.challengers = nil
 	for _, en := range r.x.entrants {
 		if en.spec != st.spec.ID || st.played && !en.keep || cfg.Excluded(en.id) {
 			continue
@@ -343,7 +391,7 @@ func (r *run) fill(st *specState, seed int64, epoch int) ([]*slot, error) {
 		slots = append(slots, &slot{c: c, Slot: evolve.Slot{Slot: len(slots), ID: en.id, Genome: c.genome, Origin: evolve.OriginEntrant}})
 	}
 	if len(slots) == 0 {
-		return nil, &UsageError{Msg: fmt.Sprintf("spec %s has nobody to play: no style in the search space and no entrant", st.spec.ID)}
+		return nil, &UsageError{Msg: fmt.Sprintf("spec %s has nobody to play: no style in the search space, no entrant, and no agent that wrote one", st.spec.ID)}
 	}
 	return slots, nil
 }
@@ -431,7 +479,7 @@ func (r *run) commit(st *specState, slots []*slot, seed int64, epoch int, budget
 		rows[i].Selected = slices.ContainsFunc(st.survivors, func(s evolve.Ranked) bool { return s.ID == k.ID })
 	}
 	g.rows = rows
-	g.handoffs = r.x.handoffRows(slots, seed, epoch)
+	g.failing = r.x.failing(slots, ranked, seed, epoch)
 }
 
 func orNaN(f *float64) float64 {
@@ -469,6 +517,8 @@ type variator struct {
 	spec    *specs.Spec
 	y       *synth.Synthesizer
 	sources map[string]string
+	credits map[string]*credit // by id: what agents wrote
+	asker   *asker             // of the generation that is being made; nil: nobody is asked
 }
 
 var _ evolve.Variator = (*variator)(nil)
@@ -481,7 +531,7 @@ func (r *run) newVariator(s *specs.Spec) *variator {
 		}
 		return nil
 	}
-	return &variator{spec: s, y: y, sources: map[string]string{}}
+	return &variator{spec: s, y: y, sources: map[string]string{}, credits: map[string]*credit{}}
 }
 
 func (v *variator) Default(style string) (synth.Genome, error) {
@@ -520,8 +570,11 @@ func (v *variator) fit(g synth.Genome) (synth.Genome, error) {
 	return fitted, err
 }
 
-func (v *variator) Ask(*rand.Rand, synth.Genome) (synth.Genome, error) {
-	return synth.Genome{}, evolve.ErrInapplicable // a manifest that asks agents is refused
+func (v *variator) Ask(rng *rand.Rand, g synth.Genome) (synth.Genome, error) {
+	if v.asker == nil {
+		return g, evolve.ErrInapplicable
+	}
+	return v.asker.ask(rng, v, g)
 }
 
 func (v *variator) ID(g synth.Genome) (string, error) {

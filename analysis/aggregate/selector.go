@@ -9,7 +9,7 @@ import (
 const (
 	// selectorKeeps is how many values around a quantile a worker keeps of a group before
 	// it drops those that are far from it.
-	selectorKeeps = 1024
+	selectorKeeps = 512
 	// selectorMargin is how many standard deviations of a quantile's rank are kept to
 	// either side of it. It decides how rarely files are read again, and nothing else: 6
 	// are enough by far for values that have nothing to do with each other, and those of
@@ -17,7 +17,7 @@ const (
 	selectorMargin = 6
 	// selectorGives is where a worker stops: values that will not thin out, because most of
 	// them are equal, are left to a second reading.
-	selectorGives = 32 * selectorKeeps
+	selectorGives = 64 * selectorKeeps
 )
 
 // selector keeps as many of the values of a stream as it takes to find both quantiles: at
@@ -63,13 +63,12 @@ func (s *selector) add(v float64) {
 }
 
 func (s *selector) keep(bracket int, v float64) {
-	list := s.kept[bracket]
-	if list == nil {
-		list = make([]float64, 0, s.limit)
+	list := &s.kept[bracket]
+	if *list == nil {
+		*list = make([]float64, 0, s.limit)
 	}
-	list = append(list, v)
-	s.kept[bracket] = list
-	if len(list) >= s.limit {
+	*list = append(*list, v) // in this form the slice's pointer is not written again
+	if len(*list) >= s.limit {
 		s.narrow()
 	}
 }

@@ -56,6 +56,11 @@ func (p *program) bench(c *cli.Context) error {
 	for _, note := range s.notes {
 		return usagef("%s; bench needs runs that are done", note)
 	}
+	for _, m := range s.merged {
+		if wall || c.IsSet("save") {
+			return usagef("%s is a folder of tables; --clock wall and --save need the folders of the runs", m.Dir)
+		}
+	}
 	if c.IsSet("save") {
 		if err := save(c.String("save"), s); err != nil {
 			return err

@@ -24,10 +24,10 @@ func (p *program) compareCommand() *cli.Command {
 	return &cli.Command{
 		Name: "compare", Usage: "hold runs against a base: facts at the same seeds, tests beyond them, gates for CI", ArgsUsage: "BASE NEW...",
 		Description: `toolgen compare runs/baseline-1f2e3d4c runs/baseline-5a6b7c8d
-toolgen compare base.json shard-* --gates gates.yaml --junit gates.xml --summary "$GITHUB_STEP_SUMMARY"
+toolgen compare base.json shards --gates gates.yaml   a file that bench --save wrote, a folder of runs
+toolgen compare BASE NEW --gates gates.yaml --junit gates.xml --summary "$GITHUB_STEP_SUMMARY"
 toolgen compare BASE NEW --generalize --alpha 0.01
-toolgen compare BASE NEW --clock wall
-BASE and NEW are runs, folders of runs, or files that bench --save wrote; runs that differ only in their seeds are one`,
+toolgen compare BASE NEW --clock wall`,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "generalize", Usage: "test whether differences hold beyond these seeds"},
 			&cli.StringFlag{Name: "gates", Usage: "let the gates of `FILE` decide, YAML"},

@@ -12,6 +12,7 @@ import (
 	"toolgen/datasets"
 	"toolgen/experiment"
 	"toolgen/experiment/manifests"
+	"toolgen/pipeline/agent"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
@@ -71,6 +72,7 @@ func isUsage(err error) bool {
 	return is[*usageError](err) || is[*experiment.UsageError](err) ||
 		is[*manifests.Error](err) || is[*specs.Error](err) || is[*synth.TemplateError](err) || is[*testgen.SpecError](err) ||
 		is[*datasets.FileError](err) || is[*datasets.LockError](err) ||
+		is[*agent.MissingError](err) || is[*agent.CassetteError](err) ||
 		is[*compare.SavedError](err) || is[*compare.GatesError](err)
 }
 

@@ -20,7 +20,7 @@ func experimentFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` instead of the manifest's, as in budget.timeout_ms.from=500; may be repeated"},
 		&cli.StringSliceFlag{Name: "tag", Usage: "`KEY=VALUE` to keep in observed/host.json; no digest covers it; may be repeated"},
 		specsFlag(), noCacheFlag(),
-		&cli.BoolFlag{Name: "ask", Usage: "let agents answer what the cassette lacks (comes with the repair lab)"},
+		&cli.BoolFlag{Name: "ask", Usage: "let agents answer what the cassette lacks, in a rehearsal, and then run from the cassette"},
 		&cli.StringFlag{Name: "executor", Value: "local", Usage: "where candidates are executed, `NAME`: local"},
 		formatFlag(),
 	}, machineFlags()...)
@@ -31,9 +31,6 @@ func loadExperiment(c *cli.Context) (*experiment.Experiment, error) {
 	args, err := arguments(c)
 	if err != nil {
 		return nil, err
-	}
-	if c.Bool("ask") {
-		return nil, usagef("--ask comes with the repair lab, which this version does not have")
 	}
 	if e := c.String("executor"); e != "" && e != "local" {
 		return nil, usagef("--executor %s: expected local", e)
@@ -49,7 +46,8 @@ func (p *program) runCommand() *cli.Command {
 		Description: `toolgen run quickstart
 toolgen run my.yaml --seed 1-5 -j 8
 toolgen run baseline --set epochs=11 --set population=8 -o runs/short
-toolgen run my.yaml --specs ../specs --tag branch=main`,
+toolgen run my.yaml --specs ../specs --tag branch=main
+toolgen run my.yaml --ask               let agents answer what nobody has asked them yet`,
 		Flags: experimentFlags(), Action: p.run,
 	}
 }
@@ -83,11 +81,12 @@ func (p *program) run(c *cli.Context) error {
 	}
 	defer env.Close()
 	g := p.newProgress(x)
-	sum, err := env.Run(c.Context, x, experiment.RunOptions{Out: c.String("out"), Force: c.Bool("force"), Tags: tags, Observe: g.observe})
+	sum, err := env.Run(c.Context, x, experiment.RunOptions{Out: c.String("out"), Force: c.Bool("force"), Ask: c.Bool("ask"), Tags: tags, Observe: g.observe})
 	g.end()
 	if err != nil {
 		return err
 	}
+	p.sayAsked(sum.Agents)
 	recorded, err := datasets.OpenRun(sum.Dir)
 	if err != nil {
 		return err
@@ -121,6 +120,20 @@ func (p *program) run(c *cli.Context) error {
 		p.printf("  toolgen show %s %s\n  toolgen replay %[1]s %[2]s\n", dir, reports.ShortID(list[0].CandidateID))
 	}
 	return nil
+}
+
+// sayAsked says what agents had to do with a run. An agent that fails spoils no run, so
+// nobody would notice otherwise.
+func (p *program) sayAsked(a *experiment.Rehearsal) {
+	if a == nil {
+		return
+	}
+	if a.Asked > 0 {
+		p.log.Info("agents were asked", "exchanges", a.Exchanges, "asked", a.Asked)
+	}
+	if a.Failed > 0 {
+		p.log.Warn("agents gave no usable answer", "exchanges", a.Exchanges, "failed", a.Failed, "such_as", a.Failure.Error())
+	}
 }
 
 // keyValues reads a flag that is repeated as KEY=VALUE.
@@ -170,7 +183,7 @@ func (p *program) plan(c *cli.Context) error {
 		return err
 	}
 	if out := c.String("out"); out != "" {
-		plan.Dir = out
+		plan.Dir = &out
 	}
 	t := &reports.Table{Columns: []reports.Column{
 		{Name: "spec"}, {Name: "styles"},
@@ -183,10 +196,20 @@ func (p *program) plan(c *cli.Context) error {
 		t.Add(ph.Spec, ph.Styles, ph.EpochsPlayed, ph.Slots, ph.SuiteCases, ph.FirstBudgetMS, ph.LastBudgetMS, ph.FirstBytes, ph.LastBytes)
 	}
 	if f == reports.Text {
-		p.printf("%s: run %.8s into %s\n%d seeds, %d epochs, up to %d evaluations\n\n", plan.Name, plan.RunID, shellQuote(plan.Dir), len(plan.Seeds), plan.Epochs, plan.Evaluations)
+		run, dir := "not known before agents have answered", "a folder of its name"
+		if plan.RunID != nil {
+			run = (*plan.RunID)[:8]
+		}
+		if plan.Dir != nil {
+			dir = shellQuote(*plan.Dir)
+		}
+		p.printf("%s: run %s into %s\n%d seeds, %d epochs, up to %d evaluations\n\n", plan.Name, run, dir, len(plan.Seeds), plan.Epochs, plan.Evaluations)
 	}
 	if err := p.answer(f, "plan", plan, t); err != nil || f != reports.Text {
 		return err
+	}
+	if plan.Missing != nil {
+		p.printf("\n%s\n", reports.Printable(*plan.Missing))
 	}
 	if plan.Complete {
 		p.printf("\nthe cache answers all of it: nothing would be executed\n")

@@ -30,7 +30,8 @@ func filterFlags() []cli.Flag {
 // studied are the runs that a command was given, and the rows it shall look at.
 type studied struct {
 	runs   []*analysis.Run
-	opened []*datasets.Run // that they were read from
+	opened []*datasets.Run    // that they were read from
+	merged []*datasets.Merged // folders of tables; of their runs nothing more can be read
 	filter analysis.Filter
 	notes  []string // how far runs have come that go on
 }
@@ -55,29 +56,78 @@ func studyRuns(c *cli.Context, dirs []string, reads ...more) (*studied, error) {
 		return nil, err
 	}
 	for _, dir := range dirs {
-		opened, err := openRun(dir)
-		if err != nil {
+		if err := s.read(dir, reads); err != nil {
 			return nil, err
 		}
-		r, err := analysis.Read(opened)
-		if err != nil {
-			return nil, err
-		}
-		for _, read := range reads {
-			if err := read(r, opened); err != nil {
-				return nil, err
-			}
-		}
-		if r.Partial {
-			s.notes = append(s.notes, howFar(opened.Dir, r))
-		}
-		s.runs, s.opened = append(s.runs, r), append(s.opened, opened)
 	}
 	if s.filter.Specs, err = s.names(c, "spec", func(e *datasets.Evaluation) []*string { return []*string{&e.Spec} }); err != nil {
 		return nil, err
 	}
 	s.filter.Styles, err = s.names(c, "style", func(e *datasets.Evaluation) []*string { return []*string{e.Style, e.Label} })
 	return s, err
+}
+
+// read reads what an argument names: a run, a folder of runs, or a folder of tables that
+// hold the rows of many runs.
+func (s *studied) read(dir string, reads []more) error {
+	opened, err := openRun(dir)
+	if !errors.Is(err, datasets.ErrNotRun) {
+		if err != nil {
+			return err
+		}
+		return s.readRun(opened, reads)
+	}
+	entries, rerr := os.ReadDir(dir)
+	if rerr != nil {
+		return err // no folder at all
+	}
+	found := false
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		opened, err := datasets.OpenRun(filepath.Join(dir, e.Name()))
+		if errors.Is(err, datasets.ErrNotRun) {
+			continue
+		}
+		if err == nil {
+			err = s.readRun(opened, reads)
+		}
+		if err != nil {
+			return err
+		}
+		found = true
+	}
+	if found {
+		return nil
+	}
+	merged, err := datasets.OpenMerged(dir)
+	if err != nil {
+		return err
+	}
+	runs, err := analysis.ReadMerged(merged)
+	if err != nil {
+		return err
+	}
+	s.runs, s.merged = append(s.runs, runs...), append(s.merged, merged)
+	return nil
+}
+
+func (s *studied) readRun(opened *datasets.Run, reads []more) error {
+	r, err := analysis.Read(opened)
+	if err != nil {
+		return err
+	}
+	for _, read := range reads {
+		if err := read(r, opened); err != nil {
+			return err
+		}
+	}
+	if r.Partial {
+		s.notes = append(s.notes, howFar(opened.Dir, r))
+	}
+	s.runs, s.opened = append(s.runs, r), append(s.opened, opened)
+	return nil
 }
 
 // openRun opens a run. The folder of a run that goes on may be named as it will be.

@@ -39,6 +39,10 @@ type shown struct {
 	Origin           string         `json:"origin"`
 	ParentIDs        []string       `json:"parent_ids"`
 	FirstEpoch       int32          `json:"first_epoch"`
+	Agent            *string        `json:"agent"` // who wrote it
+	Model            *string        `json:"model"`
+	InputTokens      *int64         `json:"input_tokens"`
+	OutputTokens     *int64         `json:"output_tokens"`
 	License          string         `json:"license"`
 	FinalVerdict     string         `json:"final_verdict"`
 	FinalCorrectness float64        `json:"final_correctness"`
@@ -128,6 +132,7 @@ func gather(run *datasets.Run, prefix string, seed *int64) (*shown, error) {
 	s := &shown{
 		RunID: c.RunID, Seed: c.Seed, CandidateID: c.CandidateID, Spec: c.Spec, Style: c.Style, Params: c.Params, Edits: c.Edits,
 		Origin: c.Origin, ParentIDs: append([]string{}, c.ParentIDs...), FirstEpoch: c.FirstEpoch, License: c.License,
+		Agent: c.Agent, Model: c.Model, InputTokens: c.InputTokens, OutputTokens: c.OutputTokens,
 		FinalVerdict: c.FinalVerdict, FinalCorrectness: c.FinalCorrectness, FinalBaseFitness: c.FinalBaseFitness, FinalFeasible: c.FinalFeasible,
 		Source: c.Source, Cases: []shownCase{}, Evaluations: history(evaluations, c),
 	}
@@ -246,6 +251,9 @@ func (p *program) describe(s *shown, f reports.Format) error {
 	}
 	line("seed", "%d", s.Seed)
 	line("origin", "%s in epoch %d", s.Origin, s.FirstEpoch)
+	if s.Agent != nil {
+		line("agent", "%s", writtenBy(s))
+	}
 	if s.Edits != "[]" {
 		line("edits", "%s", s.Edits)
 	}
@@ -364,4 +372,16 @@ func (p *program) block(f reports.Format, title, language, text string) {
 	}
 	p.heading(f, title)
 	p.printf("%s\n\n", text)
+}
+
+// writtenBy names an agent, and what it said of itself.
+func writtenBy(s *shown) string {
+	by := *s.Agent
+	if s.Model != nil {
+		by += ", model " + reports.Printable(*s.Model)
+	}
+	if s.InputTokens != nil && s.OutputTokens != nil {
+		by += fmt.Sprintf(", %d tokens in and %d out", *s.InputTokens, *s.OutputTokens)
+	}
+	return by
 }

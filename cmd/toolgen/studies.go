@@ -128,6 +128,11 @@ func (p *program) handoffs(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, m := range s.merged {
+		if len(m.Paths(datasets.Handoffs.Schema)) == 0 {
+			return &datasets.FileError{File: m.Dir, Kind: datasets.ErrMissing, Detail: "there is no table of handoffs below it"}
+		}
+	}
 	rates, funnel, challengers, counts := reports.Handoffs(analysis.Handoffs(s.runs, s.filter))
 	notes := []string{}
 	if len(rates.Rows) == 0 {

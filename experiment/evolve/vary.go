@@ -26,7 +26,8 @@ type Variator interface {
 	Mutate(rng *rand.Rand, g synth.Genome, n int) (synth.Genome, error)
 	// Cross combines two genomes of one style.
 	Cross(rng *rand.Rand, a, b synth.Genome) (synth.Genome, error)
-	// Ask lets an agent write a variation.
+	// Ask lets an agent write a variation, or a first genome if g is the zero Genome.
+	// [ErrInapplicable] means also that the agent gave no usable answer.
 	Ask(rng *rand.Rand, g synth.Genome) (synth.Genome, error)
 	// ID returns the id of the candidate that a genome stands for.
 	ID(g synth.Genome) (string, error)
@@ -88,6 +89,8 @@ const (
 	// redraws is how often a variation that was seen before is drawn again before it is
 	// accepted; the slots then share an execution.
 	redraws = 8
+	// agentRedraws is the same for what an agent wrote, whose answers are dear.
+	agentRedraws = 2
 	// maxDraws ends a slot whose draws are all excluded.
 	maxDraws = 1000
 )
@@ -97,15 +100,21 @@ const (
 // the population. A slot holds its style's default. If that already stands in a slot
 // before it, was seen before or is excluded, the slot holds a variation of it, of the
 // same style and temperature, by parameters or edits as they are weighted. Without
-// styles there is nothing to begin with, and First returns no slots.
+// styles there is nothing to begin with: agents write a genome for each slot, if they
+// are weighted at all, and a slot stays away where the agent gives no usable answer;
+// else First returns no slots.
 func First(cfg Config, v Variator) ([]Slot, error) {
 	b, err := newBuilder(cfg, v)
 	if err != nil {
 		return nil, err
 	}
+	if len(cfg.Styles) == 0 {
+		err := b.fromNothing()
+		return b.slots, err
+	}
 	kinds := []weighted{{OriginParams, cfg.Weights.Params}, {OriginEdit, cfg.Weights.Edit}}
 	cells := len(cfg.Styles) * len(cfg.Temps)
-	for i := 0; i < cfg.Population && cells > 0; i++ {
+	for i := range cfg.Population {
 		cell := i % cells
 		style, temp := cfg.Styles[cell/len(cfg.Temps)], cfg.Temps[cell%len(cfg.Temps)]
 		g, err := v.Default(style)
@@ -131,6 +140,27 @@ func First(cfg Config, v Variator) ([]Slot, error) {
 	return b.slots, nil
 }
 
+// fromNothing fills the slots with what agents write.
+func (b *builder) fromNothing() error {
+	if b.Weights.Agent <= 0 {
+		return nil
+	}
+	for i := range b.Population {
+		s, err := b.draw(i, func(rng *rand.Rand) (Slot, error) {
+			g, err := b.v.Ask(rng, synth.Genome{})
+			return Slot{Genome: g, AnnealTemp: b.Temps[i%len(b.Temps)], HasTemp: true, Origin: OriginAgent}, err
+		})
+		if errors.Is(err, ErrInapplicable) {
+			continue
+		}
+		if err != nil {
+			return b.fail(i, err)
+		}
+		b.add(s)
+	}
+	return nil
+}
+
 // Next returns a later generation: the survivors in their order, then variations of
 // them to the population. survivors is the result of [Survivors]; it must not be empty.
 //
@@ -139,7 +169,8 @@ func First(cfg Config, v Variator) ([]Slot, error) {
 // temperature * (1 - K). Edits are Poisson(strength) many, at least one. If a kind does
 // not apply, edit, params, style and crossover are tried, in this order; if none does,
 // the slot holds its parent again, as a survivor. A variation that was seen before in
-// the tournament is drawn again up to eight times and then accepted; one that is
+// the tournament is drawn again up to eight times and then accepted, or up to two times
+// if an agent wrote it, since its answers are dear; one that is
 // excluded is drawn again until it is not, and a thousand vain draws are an error.
 func Next(cfg Config, v Variator, survivors []Ranked) ([]Slot, error) {
 	b, err := newBuilder(cfg, v)
@@ -213,6 +244,7 @@ func (b *builder) fail(slot int, err error) error {
 // draw draws a variation for a slot until it may stand there. Each attempt has its own
 // generator, so that a slot's fifth draw does not depend on what its first four did.
 func (b *builder) draw(slot int, propose func(*rand.Rand) (Slot, error)) (Slot, error) {
+	asked := 0
 	for attempt := range maxDraws {
 		s, err := propose(seed.Derive(b.Seed, "vary", b.Spec, b.Epoch, slot, attempt))
 		if err != nil {
@@ -221,10 +253,18 @@ func (b *builder) draw(slot int, propose func(*rand.Rand) (Slot, error)) (Slot, 
 		if s.ID, err = b.v.ID(s.Genome); err != nil {
 			return Slot{}, fmt.Errorf("a variation by %s: %w", s.Origin, err)
 		}
-		if b.excluded(s.ID) || b.known(s.ID) && attempt < redraws {
-			continue
+		most := redraws
+		if s.Origin == OriginAgent {
+			most = agentRedraws
 		}
-		return s, nil
+		if !b.excluded(s.ID) && (attempt >= most || !b.known(s.ID)) {
+			return s, nil
+		}
+		if s.Origin == OriginAgent {
+			if asked++; asked > redraws {
+				return Slot{}, fmt.Errorf("%d answers of agents in a row are of no use: they are excluded", asked)
+			}
+		}
 	}
 	return Slot{}, fmt.Errorf("all of %d variations drawn are excluded", maxDraws)
 }

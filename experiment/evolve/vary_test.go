@@ -19,6 +19,7 @@ import (
 type toy struct {
 	noEdits bool
 	noAgent bool
+	says    string    // what the agent always writes; "": something else each time
 	calls   *[]string // what was asked of it, if not nil
 }
 
@@ -79,9 +80,12 @@ func (v toy) Cross(rng *rand.Rand, a, b synth.Genome) (synth.Genome, error) {
 }
 
 func (v toy) Ask(rng *rand.Rand, g synth.Genome) (synth.Genome, error) {
-	v.called("ask")
+	v.called("ask %q", g.Style)
 	if v.noAgent {
 		return g, ErrInapplicable
+	}
+	if v.says != "" {
+		return synth.Genome{Base: v.says}, nil
 	}
 	return synth.Genome{Base: fmt.Sprint("agent ", rng.IntN(1000))}, nil
 }
@@ -163,6 +167,59 @@ func TestFirstIsCutAndMayBeEmpty(t *testing.T) {
 	cfg.Styles = nil
 	if slots, err := First(cfg, toy{}); err != nil || len(slots) != 0 {
 		t.Errorf("without styles: %v, %v", slots, err)
+	}
+}
+
+// TestAgentsBeginWhereThereIsNoStyle: each slot is what an agent writes from nothing.
+func TestAgentsBeginWhereThereIsNoStyle(t *testing.T) {
+	cfg := config()
+	cfg.Styles, cfg.Population, cfg.Weights.Agent = nil, 5, 0.1
+	var calls []string
+	slots, err := First(cfg, toy{calls: &calls})
+	if err != nil || len(slots) != 5 {
+		t.Fatalf("%d slots, %v", len(slots), err)
+	}
+	for i, s := range slots {
+		if s.Slot != i || s.Origin != OriginAgent || s.Genome.Base == "" || s.AnnealTemp != cfg.Temps[i%3] || len(s.ParentIDs) != 0 {
+			t.Errorf("slot %d: %+v", i, s)
+		}
+	}
+	if calls[0] != `ask ""` {
+		t.Errorf("it is asked %s, want nothing to go on from", calls[0])
+	}
+	again, err := First(cfg, toy{})
+	if err != nil || !reflect.DeepEqual(again, slots) {
+		t.Error("another generation from the same seed")
+	}
+	if slots, err := First(cfg, toy{noAgent: true}); err != nil || len(slots) != 0 {
+		t.Errorf("without an answer: %d slots, %v", len(slots), err)
+	}
+	cfg.Weights.Agent = 0
+	if slots, err := First(cfg, toy{}); err != nil || len(slots) != 0 {
+		t.Errorf("nobody may be asked: %d slots, %v", len(slots), err)
+	}
+}
+
+// TestAgentsAreNotAskedForLong: one that always says the same is asked three times a
+// slot, for its answers are dear; if what it says is excluded, nine times in all.
+func TestAgentsAreNotAskedForLong(t *testing.T) {
+	cfg := config()
+	cfg.Styles, cfg.Population, cfg.Weights = nil, 3, Weights{Agent: 1}
+	var calls []string
+	slots, err := First(cfg, toy{says: "package tool", calls: &calls})
+	if err != nil || len(slots) != 3 {
+		t.Fatalf("%d slots, %v", len(slots), err)
+	}
+	if want := 1 + 3 + 3; len(calls) != want {
+		t.Errorf("asked %d times, want %d", len(calls), want)
+	}
+	calls = nil
+	cfg.Excluded = func(id string) bool { return id == slots[0].ID }
+	if _, err := First(cfg, toy{says: "package tool", calls: &calls}); err == nil || !strings.Contains(err.Error(), "slot 0: 9 answers of agents") {
+		t.Errorf("%v, want that all answers are excluded", err)
+	}
+	if len(calls) != 9 {
+		t.Errorf("asked %d times, want 9", len(calls))
 	}
 }
 

@@ -30,8 +30,12 @@ const MaxSeed = 1<<53 - 1
 // Alternating as a phase's spec means: of n specs, epoch e plays number e mod n.
 const Alternating = "alternating"
 
-// NoAgent as Repair.Agent switches the repair lab off.
-const NoAgent = "none"
+// Agents that every manifest knows, by their names in Repair.Agent. No agent of a
+// manifest may be called so.
+const (
+	NoAgent       = "none"     // switches the repair lab off
+	BaselineAgent = "baseline" // the repair lab's own search
+)
 
 // What Record may ask for.
 const (
@@ -200,9 +204,10 @@ type Repair struct {
 	HandoffsPerEpoch int    `yaml:"handoffs_per_epoch" json:"handoffs_per_epoch"` // attempted per spec and epoch
 }
 
-// Agent is a program or a model that answers repair requests; exactly one field is set.
+// Agent is a program or a model that writes source; either Exec or OpenAI is set.
 type Agent struct {
-	Exec   []string `yaml:"exec,omitempty" json:"exec,omitempty"`
+	Exec   []string `yaml:"exec,omitempty" json:"exec,omitempty"` // a program and its arguments; it runs in the manifest's folder
+	Env    []string `yaml:"env,omitempty" json:"env,omitempty"`   // names of environment variables that the program gets, beside PATH, HOME and LANG
 	OpenAI *OpenAI  `yaml:"openai,omitempty" json:"openai,omitempty"`
 }
 

@@ -348,6 +348,9 @@ func TestSchemaAgrees(t *testing.T) {
 		`selection={objectives: ["fitness"]}`, `selection={objectives: ["holdout_correctness:max"]}`, "selection={objectives: []}",
 		"stop={target_fitness: null}", "stop={target_fitness: 0}", "stop={target_fitness: 0.9}", "stop={patience: 0}", "measure={samples: 2}", "measure={samples: 3}",
 		"flake={reruns: 0}", "flake={reruns: -1}", "suite={search: 0}", "suite={search: -1}", "suite={sizes: []}", "suite={sizes: [-1]}", "suite=3",
+		"agents={a: {exec: [x], env: [A]}}", "agents={a: {exec: [x], env: [A, A]}}", "agents={a: {exec: [x], env: [1]}}", "agents={a: {exec: []}}",
+		"agents={a: {openai: {base_url: 'https://a', model: m, key_env: KEY}}}", "agents={a: {openai: {base_url: 'https://a', model: m, key_env: sk-1}}}",
+		"agents={a: {openai: {base_url: 'https://a'}}}", "agents={a: {openai: {base_url: 'https://a', model: m, key: x}}}",
 		"repair={agent: none}", "repair={patches: 0}", "repair={handoffs_per_epoch: 0}", "entrants=[{name: a, spec: text_deduplicate, source: a.go}]",
 		"entrants=[{name: a, spec: text_deduplicate}]", "entrants=[{name: a b, spec: text_deduplicate, source: a.go}]", "exclude=[x]", "record={cases: all}", "record={cases: some}",
 	} {

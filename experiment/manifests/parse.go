@@ -121,6 +121,7 @@ var (
 	stylePattern   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 	labelPattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	licensePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+-]{0,63}$`)
+	envPattern     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
 	hashPattern    = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 

@@ -70,8 +70,13 @@ var badManifests = []struct {
 	{name: "entrants", text: smallest + "entrants: [{name: a, spec: text_deduplicate, source: a.go}, {name: a, spec: json, source: \"\", keep: yes}, {nam: b}]\n"},
 	{name: "exclude", text: smallest + "exclude: [abc, " + hash + ", " + hash + "]\n"},
 	{name: "record", text: smallest + "record: {cases: fail, bundles: none}\n"},
-	{name: "repair lab", text: smallest + "repair: {agent: baseline}\nagents: {mine: {exec: [agent]}}\nvariation: {edit: 0.5, agent: 0.5}\nchallengers: left\n"},
-	{name: "agents", text: smallest + "agents: {mine: {}, \"a b\": {exec: [x]}, c: {openai: {url: x}}}\n"},
+	{name: "repair lab", text: smallest + "repair: {agent: baseline}\nchallengers: left\n"},
+	{name: "agents", text: smallest + "agents: {mine: {}, \"a b\": {exec: [x]}, c: {openai: {url: x}}, none: {exec: [x]}, d: {exec: [x], openai: {base_url: \"https://a\", model: m}}}\n"},
+	{name: "unknown agents", text: smallest + "repair: {agent: fixr}\nagents: {fixer: {exec: [x]}}\n"},
+	{name: "no agents", text: smallest + "repair: {agent: fixer}\nvariation: {edit: 0.5, agent: 0.5}\n"},
+	{name: "programs", text: smallest + "agents:\n  a: {exec: []}\n  b: {exec: program}\n  c: {exec: [\"x\\0y\", 5], env: [A, A, 1B, \"A=b\"]}\n  d: {openai: {base_url: \"https://a\", model: m}, env: [A]}\n"},
+	{name: "servers", text: smallest + "agents:\n  a: {openai: {base_url: \"https://user:secret@example.com\", model: \"\", key_env: sk-1234}}\n" +
+		"  b: {openai: {base_url: \"http://example.com/v1\", model: m, key_env: KEY}}\n  c: {openai: {base_url: example.com, model: \"m\\e\"}}\n  d: {openai: {base_url: \"https://example.com?key=1\", model: m}}\n"},
 
 	{name: "set", text: smallest, sets: []string{
 		"epochs=1e3", "epochs", "=1", "population=", "nam=x", "budget.timeout_ms.from=-1", "seeds[3]=1", "epochs.x=1", "description=[a", "search_space.impl_style=[a, B]",

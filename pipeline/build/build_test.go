@@ -36,7 +36,12 @@ func open(t testing.TB) *Builder {
 			shared.err = err
 			return
 		}
-		shared.builder, shared.err = Open(context.Background(), Config{Dir: testDir(t), Engine: engine})
+		screening, err := sandbox.NewScreeningEngine()
+		if err != nil {
+			shared.err = err
+			return
+		}
+		shared.builder, shared.err = Open(context.Background(), Config{Dir: testDir(t), Engine: engine, Screening: screening})
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)

@@ -54,6 +54,10 @@ type Config struct {
 	// Engine compiles modules. It may be nil as long as no Module is asked for.
 	Engine *sandbox.Engine
 
+	// Screening compiles modules of clones: an engine of sandbox.NewScreeningEngine. It
+	// may be nil as long as none is asked for.
+	Screening *sandbox.Engine
+
 	// Observe is told when a phase begins; what it returns is called when the phase
 	// ends. It may be called concurrently. Nil observes nothing.
 	Observe func(Phase) (done func())
@@ -73,6 +77,7 @@ type Builder struct {
 	dir       string // absolute
 	store     Store
 	engine    *sandbox.Engine
+	screening *sandbox.Engine
 	observe   func(Phase) (done func())
 	toolchain toolchain
 	packages  *packages
@@ -94,7 +99,7 @@ func Open(ctx context.Context, cfg Config) (*Builder, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	b := &Builder{dir: dir, store: cfg.Store, engine: cfg.Engine, observe: cfg.Observe}
+	b := &Builder{dir: dir, store: cfg.Store, engine: cfg.Engine, screening: cfg.Screening, observe: cfg.Observe}
 	if b.observe == nil {
 		b.observe = func(Phase) func() { return func() {} }
 	}

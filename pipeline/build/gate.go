@@ -38,6 +38,7 @@ type Report struct {
 	Info    *types.Info
 
 	source string // hashSource of what was inspected
+	text   []byte // of a source of one file
 }
 
 // Problem is something that the gate objects to.
@@ -114,6 +115,9 @@ func (b *Builder) Inspect(role Role, files []File) *Report {
 		role:     role,
 		files:    sortFiles(files),
 		report:   &Report{source: hashSource(role, files)},
+	}
+	if len(files) == 1 {
+		g.report.text = files[0].Data
 	}
 	g.inspect()
 	g.conclude()

@@ -57,6 +57,14 @@ type Input struct {
 	Supplier    string      // who hands the tool on; "": ToolGen
 	Version     string      // of ToolGen itself
 	Build       Build
+	Ancestor    *Ancestor // of a repaired candidate; nil: it was not made from another
+}
+
+// Ancestor is the candidate that a repaired one was made from.
+type Ancestor struct {
+	CandidateID string // SHA-256, lower-case hex
+	Source      []byte // its tool.go
+	Patch       string // unified diff from its tool.go to the repaired one
 }
 
 // Case is a case of the suite as tool_test.go has it.
@@ -158,6 +166,9 @@ func check(in Input) error {
 	}
 	if in.Timestamp.IsZero() {
 		return fail("no timestamp, expected the manifest's")
+	}
+	if a := in.Ancestor; a != nil && !hexDigest.MatchString(a.CandidateID) {
+		return fail("ancestor's id %q, expected 64 lower-case hex digits", a.CandidateID)
 	}
 	listed := map[string]bool{}
 	for _, p := range in.Packages {

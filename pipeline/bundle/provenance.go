@@ -74,6 +74,11 @@ func provenanceJSON(in Input) ([]byte, error) {
 			resource{Name: "manifest", Digest: map[string]string{"sha256": in.Build.ManifestDigest}})
 	}
 
+	if in.Ancestor != nil {
+		d.ResolvedDependencies = append(d.ResolvedDependencies,
+			resource{Name: "ancestor", URI: "urn:toolgen:candidate:" + in.Ancestor.CandidateID, Digest: digestOf(in.Ancestor.Source)})
+	}
+
 	r := &s.Predicate.RunDetails
 	r.Builder.ID = "https://" + domain + "/builder/local"
 	if in.Version != "" {

@@ -77,7 +77,7 @@ func components(in Input) []Component {
 		},
 		{
 			Type: string(cyclonedx.ComponentTypeApplication), Name: in.Spec.ID, Version: in.CandidateID,
-			PURL:    fmt.Sprintf("pkg:generic/%s@%s?checksum=sha256:%x", url.PathEscape(in.Spec.ID), in.CandidateID, digest),
+			PURL:    toolURL(in.Spec.ID, in.CandidateID, digest[:]),
 			License: in.License, Supplier: in.supplier(), SHA256: hex.EncodeToString(digest[:]),
 			DependsOn: append(refs(append(unreachable(in, listed), in.Imports...)), library),
 		},
@@ -165,6 +165,7 @@ func encodeBOM(in Input, rows []Component, serial string) ([]byte, error) {
 		}
 		if row.Type == string(cyclonedx.ComponentTypeApplication) {
 			c.Description = in.Spec.Title
+			c.Pedigree = pedigree(in)
 			tool = &c
 		} else {
 			libraries = append(libraries, c)
@@ -189,6 +190,31 @@ func encodeBOM(in Input, rows []Component, serial string) ([]byte, error) {
 	var b bytes.Buffer
 	err := cyclonedx.NewBOMEncoder(&b, cyclonedx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).EncodeVersion(bom, cyclonedx.SpecVersion1_6)
 	return b.Bytes(), err
+}
+
+// pedigree says whom a repaired candidate was made from, and by which patch.
+func pedigree(in Input) *cyclonedx.Pedigree {
+	a := in.Ancestor
+	if a == nil {
+		return nil
+	}
+	digest := sha256.Sum256(a.Source)
+	return &cyclonedx.Pedigree{
+		Ancestors: &[]cyclonedx.Component{{
+			Type: cyclonedx.ComponentTypeApplication, Name: in.Spec.ID, Version: a.CandidateID,
+			PackageURL: toolURL(in.Spec.ID, a.CandidateID, digest[:]),
+			Hashes:     &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: hex.EncodeToString(digest[:])}},
+		}},
+		Patches: &[]cyclonedx.Patch{{
+			Type: cyclonedx.PatchTypeUnofficial,
+			Diff: &cyclonedx.Diff{Text: &cyclonedx.AttachedText{ContentType: "text/x-diff", Content: a.Patch}},
+		}},
+	}
+}
+
+// toolURL is the package URL of a candidate.
+func toolURL(spec, candidate string, digest []byte) string {
+	return fmt.Sprintf("pkg:generic/%s@%s?checksum=sha256:%x", url.PathEscape(spec), candidate, digest)
 }
 
 // licenseChoice says id only for ids that are certainly on the list that the schema

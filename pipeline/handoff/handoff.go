@@ -2,15 +2,33 @@
 // a folder of small JSON files, one a handoff, that any program can read and write.
 //
 //	QUEUE/new/handoff_<id>.json        written, not claimed
+//	QUEUE/*.json                       the same, from programs that know no folders
 //	QUEUE/work/handoff_<id>.json       claimed, by renaming it
-//	QUEUE/processed/<id>.ok or .fail   done
+//	QUEUE/processed/<id>.ok or .fail   done: a Marker
+//	QUEUE/poison/                      what is no handoff, each with the reason beside it
+//	QUEUE/state/                       lock, watchers/ and claims/: the queue's own
 //
 // The state of a handoff is where its file lies, and a file moves by rename alone, so a
 // crash at any moment leaves it in exactly one state. A file appears under its name when
 // its content is on disk and not before; names with a leading dot are files being
 // written, or what a crash left of one, and are nobody's business.
 //
-// The package writes into the queue. It knows nothing of repair.
+// Put needs no lock and neither does any program that drops a file. Whoever works on
+// handoffs opens a Queue. All Queues of a folder take turns by a lock that is held for
+// the few steps of one move and that the kernel frees when its holder dies; what holds
+// between two steps of one program therefore holds for all of them. A claim is a record
+// below state/claims: who has the job, when that was last said, and how many attempts
+// were begun. It outlives its claimer, and it bounds the attempts. A claim ends early if
+// its claimer is dead, which its own lock tells, or has not renewed it for a while. A
+// claimer that was only slow learns by ErrLost that the job is another's by now, so that
+// a handoff ends with one marker whoever did what.
+//
+// Files come from strangers. None is opened before it is known to be a regular file of
+// modest size, and then in a way that cannot block or follow a link. What is no handoff
+// is moved aside, never deleted.
+//
+// The package writes into the queue, and challengers into their folder. It knows nothing
+// of repair, and it reads no clock: Options.Now does.
 package handoff
 
 import (

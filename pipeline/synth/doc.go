@@ -15,6 +15,11 @@
 //  3. The result of every edit is type-checked and gofmt'ed. An edit that does
 //     not type-check is no edit.
 //
+// Search for a repair looks at all edits that a program offers, orders them and tries
+// the best: [Program.Proposals] lists them without type-checking any, [Prior] says
+// which are likely, and [Program.Realize] carries one out. It has families of edits of
+// its own, from which variation never draws, so that adding one changes no evolution.
+//
 // All functions are pure: the same genome gives the same bytes, and everything
 // drawn comes from the generator that the caller passes. Nothing here builds or
 // runs a candidate, and nothing judges whether one is safe: [Synthesizer.Vet]

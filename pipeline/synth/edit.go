@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"strconv"
+	"strings"
 )
 
 // Edit is one change of a source. It is plain data: comparable, stable as JSON,
@@ -17,8 +18,34 @@ import (
 //	             offset: one more or less for an index, a bound or a compared integer
 //	statement    delete, duplicate, swap with the next one; guard_return,
 //	             guard_continue, guard_break: leave before it if a condition holds
+//
+// Variation draws from these. The rest serve repair alone:
+//
+//	expression   variable, field, element, length: what is in scope, for any value;
+//	             target: another place to assign to; grow: e + v, e * v and so on;
+//	             unary: -, ! and ^; round: of an integer quotient; regroup: x - (y + z);
+//	             exchange: two values of a list
+//	name         all, trade: another variable at all places of a statement; step: of ++
+//	             and +=
+//	clause       replace, and, or, loop: by a condition built from what is in scope;
+//	             tie: x > y || x == y && a < b
+//	guard        return, leave: if such a condition holds
+//	value        number, text: another one of the source or a usual one; offset: of any
+//	             integer; empty: T{}, nil or 0; element, drop: of a composite literal
+//	call         callee: of the same type; unwrap: f(x) to x; wrap: x to f(x), min, max;
+//	             drop: an argument; halve: an argument
+//	slice        cut: s to s[1:] and so on; bounds: drop or exchange them; index,
+//	             transpose: m[j][i]; append: in another order; add: append to it; copy
+//	insert       before, after, inside, else: a statement built from what is in scope
+//	move         along, out, in: a statement, in its list, out of its block, into one
+//	block        wrap: in an if; unwrap; else: of and to branches; loop: if to for;
+//	             defer: with later values; branch: break, continue and return
+//	loop         reverse; range: exchange key and value; outer: leave the outer one
+//	ingredient   expression, target: from elsewhere in the file; statement: in its
+//	             place; assign, insert, append: before it or behind it
+//	conversion   distribute, gather: T(x/y) to T(x)/T(y) and back; type; wrap
 type Edit struct {
-	Family string `json:"family"`         // variable, operator, conditional, literal or statement
+	Family string `json:"family"`         // one of those above
 	Op     string `json:"op"`             // what is done, within the family
 	Site   int    `json:"site"`           // which site of this family and op, from 0, in the order of the source that the edit meets
 	Arg    string `json:"arg,omitempty"`  // what the site becomes, in words or as source
@@ -100,9 +127,21 @@ func Describe(e Edit) string {
 	s = fmt.Sprintf("%s (%s)", o.verb, s)
 	switch {
 	case e.Arg != "":
-		s += ": " + e.Arg
+		s += ": " + oneLine(e.Arg)
 	case o.donors:
 		s += ": condition " + strconv.Itoa(e.From)
 	}
 	return s
+}
+
+// oneLine writes source of several lines in one.
+func oneLine(src string) string {
+	if !strings.Contains(src, "\n") {
+		return src
+	}
+	var lines []string
+	for line := range strings.Lines(src) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return strings.Join(lines, " ⏎ ")
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // An operation is one kind of edit. It recognizes its sites among the nodes of a
-// program and says what each may become. To add one, write the two functions and
-// list it in operations: Enumerate, Apply, Locate and Describe know it from there.
+// program and says what each may become, the likely first. To add one, write the two
+// functions, list it in operations and give it a prior: Enumerate, Proposals, Apply,
+// Locate and Describe know it from there.
 type operation struct {
 	family, name string
 	verb         string // for Describe
@@ -35,7 +36,11 @@ var variationFamilies = []string{"variable", "operator", "conditional", "literal
 var operations []*operation
 
 func init() {
-	for _, family := range [][]*operation{variableEdits, operatorEdits, conditionalEdits, literalEdits, statementEdits} {
+	for _, family := range [][]*operation{
+		variableEdits, operatorEdits, conditionalEdits, literalEdits, statementEdits,
+		expressionEdits, nameEdits, clauseEdits, tieEdits, guardEdits, valueEdits, callEdits, sliceEdits, insertEdits, moveEdits,
+		blockEdits, loopEdits, ingredientEdits, conversionEdits,
+	} {
 		operations = append(operations, family...)
 	}
 }

@@ -32,6 +32,8 @@ type Program struct {
 	conds  []donor                       // conditions, in source order
 	frame  func() *frame                 // computed once, when first needed
 	vars   map[*types.Scope][]*types.Var // by scope, in the order of declaration
+	places *places
+	stock  func() *stock // computed once, when first needed
 }
 
 // Parse prepares a source for edits. It fails with an *EditError if the source does
@@ -54,6 +56,7 @@ func Parse(src string, imp types.Importer) (*Program, error) {
 		},
 		parent: map[ast.Node]ast.Node{},
 		vars:   map[*types.Scope][]*types.Var{},
+		places: &places{known: map[placeKey]*surroundings{}},
 	}
 	if p.pkg, err = check(fset, file, imp, p.info); err != nil {
 		return nil, &EditError{Reason: BadSource, Detail: "the source does not type-check: " + err.Error()}
@@ -74,6 +77,7 @@ func Parse(src string, imp types.Importer) (*Program, error) {
 	p.conds = findDonors(p)
 	scopeVars(p.pkg.Scope(), p.vars)
 	p.frame = sync.OnceValue(func() *frame { return newFrame(p) })
+	p.stock = sync.OnceValue(func() *stock { return newStock(p) })
 	return p, nil
 }
 
@@ -146,20 +150,31 @@ func (p *Program) Source() string { return p.src }
 
 // Edits returns every edit that the source offers; see Enumerate.
 func (p *Program) Edits() []Edit {
+	return p.edits(func(*operation) bool { return true })
+}
+
+// edits returns the edits of some operations.
+func (p *Program) edits(of func(*operation) bool) []Edit {
 	var edits []Edit
+	p.enumerate(of, func(_ ast.Node, e Edit, _ int, _ []splice) { edits = append(edits, e) })
+	return edits
+}
+
+// enumerate calls yield for every edit of some operations, with its site, its number
+// among the choices of the site, and its splices.
+func (p *Program) enumerate(of func(*operation) bool, yield func(n ast.Node, e Edit, i int, splices []splice)) {
 	count := make([]int, len(operations))
 	for _, n := range p.nodes {
 		for i, o := range operations {
-			if !o.match(p, n) {
+			if !of(o) || !o.match(p, n) {
 				continue
 			}
-			for _, c := range o.choices(p, n) {
-				edits = append(edits, Edit{o.family, o.name, count[i], c.arg, c.from})
+			for j, c := range o.choices(p, n) {
+				yield(n, Edit{o.family, o.name, count[i], c.arg, c.from}, j, c.splices)
 			}
 			count[i]++
 		}
 	}
-	return edits
 }
 
 // site finds the node that an edit is about.
@@ -202,7 +217,12 @@ func (p *Program) Apply(e Edit) (string, error) {
 	if i < 0 {
 		return "", &EditError{e, NoChoice, fmt.Sprintf("the site has no such choice among its %d", len(choices))}
 	}
-	changed := p.splice(choices[i].splices)
+	return p.realize(e, n, choices[i].splices)
+}
+
+// realize carries out the splices that an edit at a node stands for.
+func (p *Program) realize(e Edit, n ast.Node, splices []splice) (string, error) {
+	changed := p.splice(splices)
 	if changed == p.src {
 		return "", &EditError{e, Unchanged, "the result is the source"}
 	}
@@ -221,24 +241,35 @@ func (p *Program) Apply(e Edit) (string, error) {
 // function around the node where that is enough, else all of it.
 func (p *Program) accept(n ast.Node, changed string) (string, *EditError) {
 	f := p.frame()
-	if decl := f.within(p, n); decl != nil {
-		from, to := p.from(decl.Type), p.to(decl)+len(changed)-len(p.src)
-		body, ok, err := f.check(p, decl, changed[from:to])
-		if err != nil {
-			err.offset += from
+	decl := f.within(p, n)
+	if decl == nil {
+		return p.acceptWhole(changed)
+	}
+	from, to := p.from(decl.Type), p.to(decl)+len(changed)-len(p.src)
+	alone, err := f.check(p, decl, changed[from:to])
+	if err != nil {
+		err.offset += from
+		return "", err.edit(changed)
+	}
+	if !alone {
+		if err := checkSource(changed, p.imp); err != nil {
 			return "", err.edit(changed)
 		}
-		if ok {
-			return changed[:from] + body + changed[to:], nil
-		}
 	}
-	return p.acceptWhole(changed)
+	if body, ok := f.format(changed[from:to]); ok {
+		return changed[:from] + body + changed[to:], nil
+	}
+	return formatWhole(changed)
 }
 
 func (p *Program) acceptWhole(changed string) (string, *EditError) {
-	if err := checkSource(changed, p.imp, nil); err != nil {
+	if err := checkSource(changed, p.imp); err != nil {
 		return "", err.edit(changed)
 	}
+	return formatWhole(changed)
+}
+
+func formatWhole(changed string) (string, *EditError) {
 	result, err := gofmt(changed)
 	if err != nil {
 		return "", &EditError{Reason: BadSyntax, Detail: "the result cannot be formatted: " + err.Error()}

@@ -145,10 +145,10 @@ func (y *Synthesizer) Mutate(rng *rand.Rand, g Genome, n int) (Genome, string, e
 // draw tries edits in random order, none twice, until one applies.
 func draw(rng *rand.Rand, p *Program, seen []string) (Edit, string, bool) {
 	families := make([][]Edit, len(variationFamilies))
-	for _, e := range p.Edits() {
-		if i := slices.Index(variationFamilies, e.Family); i >= 0 {
-			families[i] = append(families[i], e)
-		}
+	varied := func(o *operation) bool { return slices.Contains(variationFamilies, o.family) }
+	for _, e := range p.edits(varied) {
+		i := slices.Index(variationFamilies, e.Family)
+		families[i] = append(families[i], e)
 	}
 	for range maxTries {
 		families = slices.DeleteFunc(families, func(es []Edit) bool { return len(es) == 0 })

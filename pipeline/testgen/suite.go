@@ -256,3 +256,21 @@ func frame(h hash.Hash, b []byte) {
 	fmt.Fprintf(h, "%d:", len(b))
 	h.Write(b)
 }
+
+// Fresh makes n inputs that the suite does not hold, of the sizes in turn, with what
+// the reference answers to them. They depend on the suite's seed and on the purpose
+// that they are for. The result is empty where the spec has no generator, or nothing
+// that says what is right: no reference and no check.
+func Fresh(ctx context.Context, p *Programs, s *Suite, purpose string, n int, sizes []int) ([]Case, error) {
+	if p.spec.Generate == nil || p.spec.Reference == nil && p.spec.Check == nil || len(sizes) == 0 {
+		return nil, nil
+	}
+	g := generator{ctx: ctx, programs: p, spec: p.spec, seed: s.Seed, seen: map[[32]byte]bool{}, ids: map[string]bool{}, suite: &Suite{}}
+	for i := range s.Cases {
+		g.seen[sha256.Sum256(s.Cases[i].Input)] = true
+	}
+	if err := g.split(purpose, n, sizes); err != nil {
+		return nil, err
+	}
+	return g.suite.Cases, nil
+}

@@ -1,0 +1,151 @@
+package trial
+
+import (
+	"context"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"toolgen/pipeline/build"
+	"toolgen/pipeline/repair"
+	"toolgen/pipeline/sandbox"
+)
+
+// Lab is where several searches go on side by side. A module costs a second or two by
+// itself, and hardly more for what it holds; so what the searches of a lab want
+// compiled goes into one module, round by round. What a round holds follows from the
+// searches, so a lab's results are a function of all of its programs together.
+type Lab struct {
+	cfg    LabConfig
+	rounds rounds[request, answer]
+}
+
+// LabConfig is what a lab works with. All fields are required.
+type LabConfig struct {
+	Builder *build.Builder
+
+	// Measure measures versions as any candidate is, and judges them. who[i] is the
+	// number of the search that wants versions[i] measured.
+	Measure func(ctx context.Context, who []int, versions []string) ([]repair.Confirmation, error)
+
+	// Each runs f for 0 to n-1 on the machine's workers, and Work runs f on one of them.
+	Each func(ctx context.Context, n int, f func(ctx context.Context, i int) error) error
+	Work func(ctx context.Context, f func() error) error
+}
+
+// request is what a search asks for: versions to be compiled, or one to be measured.
+type request struct {
+	base     *build.Report // nil: the versions have nothing in common
+	versions []*build.Report
+	measure  string
+}
+
+type answer struct {
+	module    *shared
+	first     int          // index of the first version in it
+	refused   map[int]bool // by index in the module
+	confirmed repair.Confirmation
+}
+
+// shared is a module that several searches use; the last one closes it.
+type shared struct {
+	*sandbox.Module
+	users atomic.Int32
+}
+
+func (s *shared) release() {
+	if s.users.Add(-1) == 0 {
+		s.Close()
+	}
+}
+
+// NewLab makes a lab.
+func NewLab(cfg LabConfig) *Lab {
+	l := &Lab{cfg: cfg}
+	l.rounds.serve = l.serve
+	return l
+}
+
+// Run runs searches on benches, all side by side, and returns when all are over. search
+// i uses the i-th bench.
+func (l *Lab) Run(ctx context.Context, benches []*Bench, search func(ctx context.Context, i int, b *Bench) error) error {
+	l.rounds.active = len(benches)
+	g, ctx := errgroup.WithContext(ctx)
+	for i, b := range benches {
+		b.lab, b.who = l, i
+		g.Go(func() error {
+			defer l.rounds.leave()
+			return search(ctx, i, b)
+		})
+	}
+	return g.Wait()
+}
+
+// serve carries out the requests of a round.
+func (l *Lab) serve(ctx context.Context, who []int, requests []request) ([]answer, error) {
+	answers := make([]answer, len(requests))
+	var compile, measure []int
+	for i := range requests {
+		if requests[i].versions != nil {
+			compile = append(compile, i)
+		} else {
+			measure = append(measure, i)
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for len(compile) > 0 {
+		n, size := 0, 0
+		for n < len(compile) && (n == 0 || size+len(requests[compile[n]].versions) <= build.CloneLimit) {
+			size += len(requests[compile[n]].versions)
+			n++
+		}
+		part := compile[:n]
+		compile = compile[n:]
+		g.Go(func() error { return l.compile(ctx, part, requests, answers) })
+	}
+	if len(measure) > 0 {
+		g.Go(func() error {
+			var whose []int
+			var versions []string
+			for _, i := range measure {
+				whose, versions = append(whose, who[i]), append(versions, requests[i].measure)
+			}
+			confirmed, err := l.cfg.Measure(ctx, whose, versions)
+			if err != nil {
+				return err
+			}
+			for k, i := range measure {
+				answers[i].confirmed = confirmed[k]
+			}
+			return nil
+		})
+	}
+	return answers, g.Wait()
+}
+
+// compile makes one module of what some requests want compiled.
+func (l *Lab) compile(ctx context.Context, part []int, requests []request, answers []answer) error {
+	var groups []build.CloneGroup
+	first := 0
+	for _, i := range part {
+		groups = append(groups, build.CloneGroup{Base: requests[i].base, Versions: requests[i].versions})
+		answers[i].first = first
+		first += len(requests[i].versions)
+	}
+	return l.cfg.Work(ctx, func() error {
+		m, refused, err := l.cfg.Builder.Clones(ctx, groups)
+		if err != nil {
+			return err
+		}
+		module := &shared{Module: m}
+		module.users.Store(int32(len(part)))
+		out := map[int]bool{}
+		for _, i := range refused {
+			out[i] = true
+		}
+		for _, i := range part {
+			answers[i].module, answers[i].refused = module, out
+		}
+		return nil
+	})
+}
