@@ -131,6 +131,26 @@ func TestFloorsAndNoise(t *testing.T) {
 			t.Errorf("%v ms: noise %v", c.ms, noise)
 		}
 	}
+	// At 2000 ms, 2e10 fuel, noise is 2e10/5000 + 2^20 = 5,048,576 fuel or 2.5243e-4 of it. The
+	// performance is 1000/2000, its weight 0.15/0.9 without robustness: 2.1036e-5 of fitness.
+	half := slices.Clone(base)
+	half[0].ms = 2000
+	for more, want := range map[float64]Verdict{2.0e-5: Same, 2.2e-5: Better, -2.0e-5: Same, -2.2e-5: Worse} {
+		other := slices.Clone(half)
+		other[0].fitness += more
+		x := newContrast(read(t, "a", folder{rows: half}), read(t, "b", folder{rows: other}), "fitness", Max, "s", "", false, 0.05)
+		if got, why, _ := x.judge(bar{}); got != want {
+			t.Errorf("fitness %+v: %s (%s), want %s", more, got, why, want)
+		}
+	}
+	// Memory moves by 256 KiB.
+	for more, want := range map[int64]Verdict{256 << 10: Same, 256<<10 + 1: Worse} {
+		grown := folder{rows: base, evaluate: func(e *datasets.Evaluation) { *e.PeakMemoryBytes += more }}
+		x := newContrast(read(t, "a", folder{rows: base}), read(t, "b", grown), "peak_memory_bytes", Min, "s", "", false, 0.05)
+		if got, _, _ := x.judge(bar{}); got != want {
+			t.Errorf("%d bytes more is %s, want %s", more, got, want)
+		}
+	}
 	// Both floors must be exceeded.
 	other := slices.Clone(base)
 	other[0].ms = 12
@@ -172,6 +192,9 @@ func TestTwoSeedSets(t *testing.T) {
 	other := read(t, "b", folder{rows: twoStyles(seedsFrom(6, 10), 10, 20)})
 	r := Compare(base, []*Experiment{other}, Options{})
 	wantAnswer(t, r, CannotTell)
+	if len(r.Differences) != 0 {
+		t.Errorf("seeds are no difference of manifests: %+v", r.Differences)
+	}
 	if row := r.Rows[0]; row.Verdict != Inconclusive || !strings.Contains(row.Reason, "no seed in common") || row.Shift != nil {
 		t.Errorf("%+v", row)
 	}
@@ -225,6 +248,22 @@ func TestGeneralizeByPairs(t *testing.T) {
 		if row.Verdict != want {
 			t.Errorf("%+v", row)
 		}
+	}
+}
+
+// A test that could not have seen anything takes no certainty from the others.
+func TestHopelessTestsAreNotCounted(t *testing.T) {
+	rows := func(trie float64) folder {
+		f := folder{rows: twoStyles(seedsTo(9), 10, trie)}
+		for s := range int64(3) {
+			f.rows = append(f.rows, contestantRow{seed: s + 1, spec: "zz", style: "set", id: "z", fitness: 0.5, ms: 5})
+		}
+		return f
+	}
+	r := Compare(read(t, "a", rows(20)), []*Experiment{read(t, "b", rows(30))}, Options{Generalize: true})
+	near(t, "q", rowOf(t, r, "virtual_ms", "trie", "b").Q, 9*2.0/512) // nine tests, not fifteen
+	if last := r.Rows[len(r.Rows)-1]; last.Verdict != Inconclusive || *last.Q != *last.P {
+		t.Errorf("%+v", last)
 	}
 }
 
@@ -401,11 +440,14 @@ func TestDifferences(t *testing.T) {
 			t.Errorf("%+v", row)
 		}
 	}
-	h := f
-	h.manifest = func(m map[string]any) { m["epochs"] = 3 } // the last budget is then 1500 ms and 96 MiB
-	r = Compare(read(t, "a", f), []*Experiment{read(t, "b", h)}, Options{})
-	if len(r.NotCompared) != 1 || !strings.Contains(r.NotCompared[0].Reason, "1000 ms in the base, 1500 ms in b") {
-		t.Errorf("%+v", r.NotCompared)
+	// From 2000 to 1000 ms over 4 epochs: the third is played under 1500, the fourth under 1250.
+	for epochs, ms := range map[int]string{3: "1500", 4: "1250"} {
+		h := f
+		h.manifest = func(m map[string]any) { m["epochs"] = epochs }
+		r = Compare(read(t, "a", f), []*Experiment{read(t, "b", h)}, Options{})
+		if len(r.NotCompared) != 1 || !strings.Contains(r.NotCompared[0].Reason, "1000 ms in the base, "+ms+" ms in b") {
+			t.Errorf("%+v", r.NotCompared)
+		}
 	}
 }
 

@@ -51,6 +51,15 @@ func TestPoint(t *testing.T) {
 	if trie := x.Points[2]; trie.Style != "trie" || *trie.CandidateID != "c" || trie.Counts[FlakeRate] != (Count{1, 2}) || trie.Metrics[EpochsToBest] != 0 {
 		t.Errorf("%+v", trie)
 	}
+	// Flaky in one epoch is flaky; the other columns are those of the last one.
+	lives := read(t, "x", folder{rows: []contestantRow{
+		{seed: 1, spec: "s", style: "set", id: "a", fitness: 0.8, ms: 5, flaky: true, epoch: 1},
+		{seed: 1, spec: "s", style: "set", id: "a", fitness: 0.9, ms: 7, epoch: 2},
+		{seed: 1, spec: "s", style: "set", id: "b", fitness: 0.9, ms: 8, epoch: 0},
+	}})
+	if p := lives.Points[0]; p.Counts[FlakeRate] != (Count{1, 2}) || *p.CandidateID != "a" || p.Metrics["virtual_ms"] != 7 || p.Metrics[EpochsToBest] != 0 {
+		t.Errorf("%+v", p)
+	}
 	none := read(t, "x", folder{rows: []contestantRow{{seed: 1, spec: "s", style: "set", id: "a", infeasible: true, ms: 3}}})
 	if p := none.Points[0]; p.CandidateID != nil || p.Metrics[Hypervolume] != 0 {
 		t.Errorf("%+v", p)

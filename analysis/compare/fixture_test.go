@@ -115,9 +115,14 @@ func (f folder) write(t testing.TB) string {
 			f.evaluate(&e)
 		}
 		evaluations = append(evaluations, e)
+		first := e.Epoch
+		if at := slices.IndexFunc(candidates, func(c datasets.Candidate) bool { return c.Seed == e.Seed && c.CandidateID == e.CandidateID }); at >= 0 {
+			first = candidates[at].FirstEpoch // it lives on: the last row says how it ends
+			candidates = slices.Delete(candidates, at, at+1)
+		}
 		candidates = append(candidates, datasets.Candidate{
 			RunID: e.RunID, Experiment: e.Experiment, Seed: e.Seed, CandidateID: e.CandidateID, Spec: e.Spec, Style: e.Style,
-			Params: "{}", Edits: "[]", Origin: e.Origin, FirstEpoch: e.Epoch, Source: "package tool", License: "MIT",
+			Params: "{}", Edits: "[]", Origin: e.Origin, FirstEpoch: first, Source: "package tool", License: "MIT",
 			FinalVerdict: e.Verdict, FinalCorrectness: e.Correctness, FinalBaseFitness: e.BaseFitness, FinalFeasible: e.Feasible,
 		})
 		if r.handoff != "" {

@@ -173,13 +173,21 @@ func TestGatesDecide(t *testing.T) {
 	gateVerdict(t, gate(`metric: virtual_ms, scope: {spec: nobody}, direction: min, missing: report`), GateInconclusive, "missing")
 	gateVerdict(t, gate(`metric: quality, scope: {spec: "*"}, direction: max`), GateFail, "missing")
 	gateVerdict(t, gate(`metric: repair_rate, scope: {}, direction: max`), GateFail, "missing")
+	// So is what only the new side has: there is nothing to hold it against.
+	none := twoStyles(seedsTo(3), 10, 20)
+	for i := range none {
+		none[i].infeasible = true
+	}
+	r := Compare(read(t, "a", folder{rows: none}), slow, Options{Gates: one(t, `metric: virtual_ms, scope: {spec: "*"}, direction: min`)})
+	gateVerdict(t, r, GateFail, "missing: the base has no value: no feasible candidate has one under any of 3 seeds")
 	// A limit is about the new side alone: 22 * 1.03 is the slowest.
 	gateVerdict(t, gate(`metric: virtual_ms, scope: {style: trie}, direction: min, limit: 22.66`), GatePass, "22.66 at worst")
+	gateVerdict(t, gate(`metric: peak_memory_bytes, scope: {spec: "*"}, direction: min, limit: 8388608`), GatePass, "") // what it may be, it may be
 	gateVerdict(t, gate(`metric: virtual_ms, scope: {style: trie}, direction: min, limit: 22.5`), GateFail, "broken under seed 3")
 	gateVerdict(t, gate(`metric: virtual_ms, scope: {style: trie}, direction: max, limit: 22.3`), GateFail, "broken under seed 1")
 	gateVerdict(t, gate(`metric: virtual_ms, scope: {style: gone}, direction: min, limit: 1`), GateFail, "missing")
 	// Several gates: red before inconclusive before green.
-	r := Compare(base, slow, Options{Gates: gatesOf(t, `version: 1
+	r = Compare(base, slow, Options{Gates: gatesOf(t, `version: 1
 gates:
   - {metric: virtual_ms, scope: {spec: "*"}, direction: min, min_seeds: 9}
   - {metric: virtual_ms, scope: {style: trie}, direction: min}
@@ -233,6 +241,18 @@ func TestTestedGate(t *testing.T) {
 	gateVerdict(t, r, GateInconclusive, "it may be chance")
 }
 
+// Faster wherever both have a value, which is significant, and gone under one seed: that
+// is no pass.
+func TestFasterButGoneUnderASeed(t *testing.T) {
+	fast := twoStyles(seedsTo(8), 10, 10)
+	for i := range fast {
+		fast[i].infeasible = fast[i].seed == 8 && fast[i].style == "trie"
+	}
+	r := Compare(read(t, "a", folder{rows: twoStyles(seedsTo(8), 10, 20)}), []*Experiment{read(t, "b", folder{rows: fast})},
+		Options{Gates: one(t, `metric: virtual_ms, scope: {style: trie}, direction: min, test: true`)})
+	gateVerdict(t, r, GateInconclusive, "-50 %, q 0.015625, but none in b under seed 8")
+}
+
 // Of 300 that ran 0 are flaky: the upper Clopper-Pearson bound is 1 - 0.025^(1/300) = 0.01222,
 // so a limit of 0.01 is not shown to hold, and 0.0123 is. 12 of 300 have the lower bound
 // 0.0208, so 0.02 is broken.
@@ -259,6 +279,7 @@ func TestLimitOnARate(t *testing.T) {
 	gateVerdict(t, gate(12, "metric: flake_rate, scope: {}, direction: min, limit: 0.03"), GateInconclusive, "12 of 300")
 	gateVerdict(t, gate(12, "metric: flake_rate, scope: {}, direction: max, limit: 0.1"), GateFail, "at least 0.1")
 	gateVerdict(t, gate(12, "metric: flake_rate, scope: {}, direction: max, limit: 0.02"), GatePass, "at least 0.02")
+	gateVerdict(t, gate(12, "metric: flake_rate, scope: {}, direction: max, limit: 0.03"), GateInconclusive, "at least 0.03")
 	gateVerdict(t, gate(12, "metric: flake_rate, scope: {}, direction: min, limit: 0.1, min_seeds: 4"), GateInconclusive, "3 seeds, the gate wants 4")
 	r = gate(0, `metric: flake_rate, scope: {spec: "*"}, direction: min, limit: 0.5`)
 	gateVerdict(t, r, GateFail, "missing") // the base's spec is not played any more

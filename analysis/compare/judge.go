@@ -75,13 +75,13 @@ func (c *contrast) judgeTest(b bar) (Verdict, string, *int) {
 	case significant && verdict == Same:
 		return Same, seen + ", but within the floors" + c.absences(), nil
 	case significant && verdict == Better && len(c.lost) > 0:
-		return Inconclusive, by + ", " + seen + ", but" + c.absences(), nil
+		return Inconclusive, by + ", " + seen + ", but" + strings.TrimPrefix(c.absences(), ";"), nil
 	case significant:
 		return verdict, by + ", " + seen + c.absences(), nil
 	case verdict == Worse:
 		return Inconclusive, by + ", but " + seen + ": it may be chance, more " + what + "s would tell" + c.absences(), nil
 	case len(c.lost) > 0:
-		return Inconclusive, seen + ", but" + c.absences(), nil
+		return Inconclusive, seen + ", but" + strings.TrimPrefix(c.absences(), ";"), nil
 	}
 	return Undecided, seen + c.absences(), nil
 }
