@@ -186,7 +186,7 @@ func TestMatches(t *testing.T) {
 var (
 	inlineCode = regexp.MustCompile("`([^`\n]+)`")
 	pageLink   = regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	target     = regexp.MustCompile(`(?m)^([a-z]+):`)
+	target     = regexp.MustCompile(`(?m)^([a-z-]+):`)
 )
 
 // TestDocsNameWhatExists holds every command line in the pages against the program,
