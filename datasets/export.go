@@ -262,7 +262,7 @@ func (x *exporter) findSources() error {
 		}
 	}
 	for _, m := range x.o.Merged {
-		// any order: they are sorted below
+		// any order: the sources are sorted below
 		for id := range m.runs {
 			if !seen[id] {
 				seen[id] = true
