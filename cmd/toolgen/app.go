@@ -98,7 +98,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.runCommand(), p.planCommand(), p.verifyCommand(), p.listCommand(), p.showCommand(), p.replayCommand(),
 			p.leaderboardCommand(), p.paretoCommand(), p.stabilityCommand(), p.handoffsCommand(), p.trendsCommand(),
-			p.benchCommand(), p.compareCommand(), p.plotCommand(), p.reportCommand(),
+			p.benchCommand(), p.compareCommand(), p.plotCommand(), p.reportCommand(), p.exportCommand(),
 			p.bundleCommand(), p.sbomCommand(), p.harnessCommand(), p.repairCommand(),
 			p.specCommand(), p.manifestCommand(),
 			p.cacheCommand(), p.doctorCommand(), p.completionCommand(), p.versionCommand(),
@@ -112,9 +112,6 @@ func (p *program) app() *cli.App {
 	})
 	return app
 }
-
-// laterCommands belong to the command line, and not to this version yet.
-var laterCommands = []string{"export"}
 
 func flagError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
 

@@ -126,9 +126,6 @@ func (r *request) find(app *cli.App, words []string) ([]string, error) {
 }
 
 func (r *request) unknownCommand(commands []*cli.Command, word string) error {
-	if r.path == nil && slices.Contains(laterCommands, word) {
-		return usagef("%s is not part of this version of toolgen; it comes with a later one", word)
-	}
 	what := "command"
 	if r.path != nil {
 		what = "command of " + r.name()

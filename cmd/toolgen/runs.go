@@ -67,21 +67,40 @@ func studyRuns(c *cli.Context, dirs []string, reads ...more) (*studied, error) {
 	return s, err
 }
 
-// read reads what an argument names: a run, a folder of runs, or a folder of tables that
-// hold the rows of many runs.
+// read reads what an argument names.
 func (s *studied) read(dir string, reads []more) error {
-	opened, err := openRun(dir)
-	if !errors.Is(err, datasets.ErrNotRun) {
-		if err != nil {
+	runs, merged, err := locate(dir)
+	if err != nil {
+		return err
+	}
+	for _, opened := range runs {
+		if err := s.readRun(opened, reads); err != nil {
 			return err
 		}
-		return s.readRun(opened, reads)
+	}
+	if merged == nil {
+		return nil
+	}
+	of, err := analysis.ReadMerged(merged)
+	if err != nil {
+		return err
+	}
+	s.runs, s.merged = append(s.runs, of...), append(s.merged, merged)
+	return nil
+}
+
+// locate opens what an argument names: a run, a folder of runs, or a folder of tables that
+// hold the rows of many runs.
+func locate(dir string) ([]*datasets.Run, *datasets.Merged, error) {
+	opened, err := openRun(dir)
+	if !errors.Is(err, datasets.ErrNotRun) {
+		return []*datasets.Run{opened}, nil, err
 	}
 	entries, rerr := os.ReadDir(dir)
 	if rerr != nil {
-		return err // no folder at all
+		return nil, nil, err // no folder at all
 	}
-	found := false
+	var runs []*datasets.Run
 	for _, e := range entries {
 		if !e.IsDir() {
 			continue
@@ -90,27 +109,16 @@ func (s *studied) read(dir string, reads []more) error {
 		if errors.Is(err, datasets.ErrNotRun) {
 			continue
 		}
-		if err == nil {
-			err = s.readRun(opened, reads)
-		}
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		found = true
+		runs = append(runs, opened)
 	}
-	if found {
-		return nil
+	if runs != nil {
+		return runs, nil, nil
 	}
 	merged, err := datasets.OpenMerged(dir)
-	if err != nil {
-		return err
-	}
-	runs, err := analysis.ReadMerged(merged)
-	if err != nil {
-		return err
-	}
-	s.runs, s.merged = append(s.runs, runs...), append(s.merged, merged)
-	return nil
+	return nil, merged, err
 }
 
 func (s *studied) readRun(opened *datasets.Run, reads []more) error {
