@@ -122,7 +122,7 @@ func (p *ParallelWriter[T]) encode(g *encodedGroup, blocks <-chan []T) {
 		pq := parquet.NewGenericWriter[T](buffer, p.w.options...)
 		for b := range blocks {
 			if err == nil {
-				_, err = pq.Write(b)
+				err = p.w.table.writeRows(pq, b)
 			}
 			select {
 			case p.free <- b[:0]:

@@ -205,8 +205,27 @@ func (w *Writer[T]) compare(a, b *T) int {
 // one) become errors.
 func (w *Writer[T]) write(block []T) (err error) {
 	defer w.recover(&err)
-	_, err = w.pq.Write(block)
-	return err
+	return w.table.writeRows(w.pq, block)
+}
+
+// writeRows hands rows to parquet-go, one by one where a column is nullable and binary.
+// parquet-go v0.32.0 takes nulls of such a column for empty values behind some patterns
+// of nulls and values, such as null, value, null: where it looks for the end of a run of
+// values (writeRowsFuncOfOptional), it takes 2^y - 1 shifted by y for a word of ones.
+func (t *Table[T]) writeRows(pq *parquet.GenericWriter[T], rows []T) error {
+	step := len(rows)
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Nullable && c.Type == Binary {
+			step = 1
+		}
+	}
+	for len(rows) > 0 {
+		if _, err := pq.Write(rows[:step]); err != nil {
+			return err
+		}
+		rows = rows[step:]
+	}
+	return nil
 }
 
 // Close writes what is left and the footer. It does not close the underlying writer.
