@@ -216,20 +216,24 @@ func (e *commandError) machine() bool {
 	return errors.Is(e, syscall.ENOSPC) || !errors.As(e.err, &exit) || !exit.Exited()
 }
 
-// head keeps the first bytes that are written to it. The zero value keeps few.
+// head keeps the first bytes that are written to it. The zero value keeps few. It does
+// not embed the buffer: io.Copy would go past Write by the buffer's ReadFrom.
 type head struct {
-	bytes.Buffer
-	limit int
-	cut   bool
+	buffer bytes.Buffer
+	limit  int
+	cut    bool
 }
+
+func (h *head) Bytes() []byte  { return h.buffer.Bytes() }
+func (h *head) String() string { return h.buffer.String() }
 
 func (h *head) Write(p []byte) (int, error) {
 	limit := h.limit
 	if limit == 0 {
 		limit = 4 << 10
 	}
-	n := min(len(p), limit-h.Len())
-	h.Buffer.Write(p[:n])
+	n := min(len(p), limit-h.buffer.Len())
+	h.buffer.Write(p[:n])
 	h.cut = h.cut || n < len(p)
 	return len(p), nil
 }
