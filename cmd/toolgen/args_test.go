@@ -112,7 +112,7 @@ func TestFlagsAgree(t *testing.T) {
 // Every command that answers with data takes --format, and every one has an example
 // that begins with its own name.
 func TestCommandsAreComplete(t *testing.T) {
-	without := []string{"completion", "spec", "spec new", "manifest", "manifest new", "manifest schema", "manifest import", "cache"}
+	without := []string{"completion", "repair", "repair watch", "repair unit", "repair unit service", "repair unit timer", "spec", "spec new", "manifest", "manifest new", "manifest schema", "manifest import", "cache"}
 	_, app := testProgram()
 	walk(app, func(path []*cli.Command, flags []cli.Flag) {
 		if path == nil {
