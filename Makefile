@@ -16,7 +16,7 @@ run: build ## play the quickstart tournament
 	$(BIN) run quickstart --out $(RUN_OUT) --force
 
 test: ## all tests
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 40m ./...
 
 check: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not gofmt-clean:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
