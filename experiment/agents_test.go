@@ -31,6 +31,7 @@ budget:
   over_epochs: 2
 selection: {survivors: 3, tournament_size: 1}
 variation: {params: 0.1, agent: 0.9}
+repair: {agent: none}
 agents:
   broken: {exec: [./broken.sh]}
   writer: {exec: [./writer.sh, "-v"]}

@@ -70,7 +70,7 @@ var badManifests = []struct {
 	{name: "entrants", text: smallest + "entrants: [{name: a, spec: text_deduplicate, source: a.go}, {name: a, spec: json, source: \"\", keep: yes}, {nam: b}]\n"},
 	{name: "exclude", text: smallest + "exclude: [abc, " + hash + ", " + hash + "]\n"},
 	{name: "record", text: smallest + "record: {cases: fail, bundles: none}\n"},
-	{name: "repair lab", text: smallest + "repair: {agent: baseline}\nchallengers: left\n"},
+	{name: "repair lab", text: smallest + "repair: {agent: basline, patches: 0, handoffs_per_epoch: -1}\nchallengers: [left]\n"},
 	{name: "agents", text: smallest + "agents: {mine: {}, \"a b\": {exec: [x]}, c: {openai: {url: x}}, none: {exec: [x]}, d: {exec: [x], openai: {base_url: \"https://a\", model: m}}}\n"},
 	{name: "unknown agents", text: smallest + "repair: {agent: fixr}\nagents: {fixer: {exec: [x]}}\n"},
 	{name: "no agents", text: smallest + "repair: {agent: fixer}\nvariation: {edit: 0.5, agent: 0.5}\n"},
