@@ -115,7 +115,7 @@ func (p *program) run(c *cli.Context) error {
 		p.printf("\n%s: %d evaluations of %d candidates\n", sum.Dir, sum.Rows["evaluations"], sum.Rows["candidates"])
 	}
 	dir := shellQuote(sum.Dir)
-	p.printf("\nNext:\n  toolgen verify %s\n  toolgen leaderboard %[1]s\n", dir)
+	p.printf("\nNext:\n  toolgen verify %s\n  toolgen leaderboard %[1]s\n  toolgen report %[1]s -o %s\n", dir, shellQuote(sum.Dir+"-report"))
 	if len(list) > 0 {
 		p.printf("  toolgen show %s %s\n  toolgen replay %[1]s %[2]s\n", dir, reports.ShortID(list[0].CandidateID))
 	}
