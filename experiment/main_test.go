@@ -49,7 +49,7 @@ func child(out string) int {
 }
 
 // newCache makes an empty cache that shares the Go build cache.
-func newCache(t *testing.T) string {
+func newCache(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Symlink(goBuild, filepath.Join(dir, "go-build")); err != nil {
@@ -59,7 +59,7 @@ func newCache(t *testing.T) string {
 }
 
 // newEnv opens a machine with a cache of its own.
-func newEnv(t *testing.T, opt EnvOptions) *Env {
+func newEnv(t testing.TB, opt EnvOptions) *Env {
 	t.Helper()
 	if opt.CacheDir == "" {
 		opt.CacheDir = newCache(t)

@@ -10,6 +10,7 @@ import (
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
 	"toolgen/pipeline/synth"
+	"toolgen/pipeline/testgen"
 	"toolgen/specs"
 )
 
@@ -94,6 +95,74 @@ func repairEdits(edits []synth.Edit) []RepairEdit {
 // Repair holds a program against a spec's suite and, if it fails, searches for a
 // repair. What the gate refuses is no case for the lab: Outcome is error then.
 func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
+	list, err := e.RepairAll(ctx, []RepairOptions{opt})
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// RepairAll repairs programs side by side, in less time than one after another: what
+// their searches compile shares modules. The results are those of Repair but for fuel,
+// which a module's other content moves by some parts in ten thousand.
+func (e *Env) RepairAll(ctx context.Context, opts []RepairOptions) ([]*Repair, error) {
+	patients := make([]*patient, len(opts))
+	programs := map[*specs.Spec]*lazyPrograms{}
+	defer func() {
+		for _, p := range programs { // any order: each is closed
+			p.close()
+		}
+	}()
+	bySuite := map[string][]*patient{}
+	for i, opt := range opts {
+		p, err := e.admit(ctx, opt, programs)
+		if err != nil {
+			return nil, err
+		}
+		patients[i] = p
+		bySuite[p.suite.Digest] = append(bySuite[p.suite.Digest], p)
+	}
+	for _, list := range bySuite { // any order: each suite's are measured by themselves
+		if err := e.examine(ctx, list); err != nil {
+			return nil, err
+		}
+	}
+	var wards []ward
+	var ill []*patient
+	for _, p := range patients {
+		if w := p.ward(); w != nil {
+			wards, ill = append(wards, *w), append(ill, p)
+		}
+	}
+	cures, err := e.heal(ctx, wards)
+	if err != nil {
+		return nil, err
+	}
+	for k, p := range ill {
+		if err := e.discharge(ctx, p, cures[k]); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]*Repair, len(patients))
+	for i, p := range patients {
+		out[i] = p.result
+	}
+	return out, nil
+}
+
+// patient is a program on its way through RepairAll.
+type patient struct {
+	RepairOptions
+	x        *Experiment
+	programs func(context.Context) (*testgen.Programs, error)
+	suite    *testgen.Suite
+	c        *contestant
+	ev       evaluate.Evaluation
+	result   *Repair
+}
+
+// admit makes a patient of options. programs are those of the specs that came before.
+func (e *Env) admit(ctx context.Context, opt RepairOptions, programs map[*specs.Spec]*lazyPrograms) (*patient, error) {
 	x, err := single(opt.Spec)
 	if err != nil {
 		return nil, err
@@ -104,78 +173,98 @@ func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 	if opt.Patches == 0 {
 		opt.Patches = DefaultPatches
 	}
-	programs := &lazyPrograms{env: e, spec: opt.Spec}
-	defer programs.close()
-	suite, err := e.suiteFor(ctx, opt.Spec, opt.Seed, x.sizes(opt.Spec), true, programs.get)
-	if err != nil {
+	if programs[opt.Spec] == nil {
+		programs[opt.Spec] = &lazyPrograms{env: e, spec: opt.Spec}
+	}
+	p := &patient{RepairOptions: opt, x: x, programs: programs[opt.Spec].get}
+	if p.suite, err = e.suiteFor(ctx, opt.Spec, opt.Seed, x.sizes(opt.Spec), true, p.programs); err != nil {
 		return nil, err
 	}
 	source := string(opt.Source)
-	c := &contestant{
+	p.c = &contestant{
 		id: synth.ID(opt.Spec.ID, source), spec: opt.Spec.ID, style: opt.Style, source: source,
 		genome: synth.Genome{Base: source}, origin: evolve.OriginEntrant,
 	}
-	entries := []*entry{{id: c.id, source: opt.Source}}
-	mo := measureOptions{Options: x.measureOptions(), believe: true}
-	mo.Host = e.host
-	if err := e.measure(ctx, entries, suite, programs.get, mo); err != nil {
-		return nil, err
-	}
-	c.m, c.imports = entries[0].m, entries[0].report.Imports
-	ev := evaluate.Judge(c.m, suite, x.budget(opt.Epoch))
-	budget := x.budget(opt.Epoch)
-	if opt.Epoch > 0 {
-		budget = x.budget(opt.Epoch + 1)
-	}
-	out := &Repair{
-		Outcome: repair.NothingToRepair, Spec: opt.Spec.ID, Seed: opt.Seed, CandidateID: c.id,
-		Verdict: ev.Verdict, Problems: append([]string{}, c.m.Problems...), CasesPassed: ev.CasesPassed, CasesTotal: ev.CasesTotal,
-		Edits: []RepairEdit{}, Places: []repair.Place{}, Plausible: []RepairPatch{},
-		Correctness: ev.Correctness, Fitness: evaluate.BaseFitness(&ev, x.weights),
-	}
-	if c.m.Rejected != "" {
-		out.Outcome = datasets.OutcomeError
-		return out, nil
-	}
-	why := reason(&ev)
-	if why == "" {
-		return out, nil
-	}
-	cures, err := e.heal(ctx, []ward{{
-		x: x, spec: opt.Spec, suite: suite, programs: programs.get,
-		id: c.id, source: source, m: c.m, reason: why, safety: ev.Safety, budget: budget,
-		patches: opt.Patches, localizer: opt.Localizer, frozen: opt.Frozen, all: opt.All, believe: true, observe: opt.Observe,
-	}})
-	if err != nil {
-		return nil, err
-	}
-	cure := cures[0]
-	if opt.restore == nil {
-		opt.restore = func(version string) (string, string, error) {
-			return version, repair.Diff(bundle.SourceName, source, version), nil
+	return p, nil
+}
+
+// examine measures the patients of one suite.
+func (e *Env) examine(ctx context.Context, list []*patient) error {
+	byID := map[string]*entry{}
+	var entries []*entry
+	for _, p := range list {
+		if byID[p.c.id] == nil {
+			byID[p.c.id] = &entry{id: p.c.id, source: p.Source}
+			entries = append(entries, byID[p.c.id])
 		}
 	}
-	if err := out.fill(cure, opt.restore); err != nil || cure.Outcome != repair.Repaired {
-		return out, err
+	opt := measureOptions{Options: list[0].x.measureOptions(), believe: true}
+	opt.Host = e.host
+	if err := e.measure(ctx, entries, list[0].suite, list[0].programs, opt); err != nil {
+		return err
 	}
-	id := synth.ID(opt.Spec.ID, cure.Source)
-	out.ChallengerID = &id
-	if opt.Out == "" {
-		return out, nil
+	for _, p := range list {
+		p.c.m, p.c.imports = byID[p.c.id].m, byID[p.c.id].report.Imports
+		p.ev = evaluate.Judge(p.c.m, p.suite, p.x.budget(p.Epoch))
+		p.result = &Repair{
+			Outcome: repair.NothingToRepair, Spec: p.Spec.ID, Seed: p.Seed, CandidateID: p.c.id,
+			Verdict: p.ev.Verdict, Problems: append([]string{}, p.c.m.Problems...), CasesPassed: p.ev.CasesPassed, CasesTotal: p.ev.CasesTotal,
+			Edits: []RepairEdit{}, Places: []repair.Place{}, Plausible: []RepairPatch{},
+			Correctness: p.ev.Correctness, Fitness: evaluate.BaseFitness(&p.ev, p.x.weights),
+		}
+		if p.c.m.Rejected != "" {
+			p.result.Outcome = datasets.OutcomeError
+		}
+	}
+	return nil
+}
+
+// ward is the patient in the lab; nil if it is no case for it.
+func (p *patient) ward() *ward {
+	why := reason(&p.ev)
+	if why == "" || p.c.m.Rejected != "" {
+		return nil
+	}
+	budget := p.x.budget(p.Epoch)
+	if p.Epoch > 0 {
+		budget = p.x.budget(p.Epoch + 1)
+	}
+	return &ward{
+		x: p.x, spec: p.Spec, suite: p.suite, programs: p.programs,
+		id: p.c.id, source: p.c.source, m: p.c.m, reason: why, safety: p.ev.Safety, budget: budget,
+		patches: p.Patches, localizer: p.Localizer, frozen: p.Frozen, all: p.All, believe: true, observe: p.Observe,
+	}
+}
+
+// discharge fills in what came of a search, and writes the bundle of what is repaired.
+func (e *Env) discharge(ctx context.Context, p *patient, c *cure) error {
+	restore := p.restore
+	if restore == nil {
+		restore = func(version string) (string, string, error) {
+			return version, repair.Diff(bundle.SourceName, p.c.source, version), nil
+		}
+	}
+	if err := p.result.fill(c, restore); err != nil || c.Outcome != repair.Repaired {
+		return err
+	}
+	id := synth.ID(p.Spec.ID, c.Source)
+	p.result.ChallengerID = &id
+	if p.Out == "" {
+		return nil
 	}
 	repaired := &contestant{
-		id: id, spec: opt.Spec.ID, style: opt.Style, source: cure.Source, genome: synth.Genome{Base: source, Edits: cure.Edits},
-		origin: datasets.OriginRepair, parents: []string{c.id}, imports: c.imports, ancestor: c,
+		id: id, spec: p.Spec.ID, style: p.Style, source: c.Source, genome: synth.Genome{Base: p.c.source, Edits: c.Edits},
+		origin: datasets.OriginRepair, parents: []string{p.c.id}, imports: p.c.imports, ancestor: p.c,
 	}
-	files, err := e.bundle(ctx, x, shipment{contestant: repaired, seed: opt.Seed, suite: suite})
+	files, err := e.bundle(ctx, p.x, shipment{contestant: repaired, seed: p.Seed, suite: p.suite})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := writeBundle(opt.Out, files); err != nil {
-		return nil, err
+	if err := writeBundle(p.Out, files); err != nil {
+		return err
 	}
-	out.BundleDir = &opt.Out
-	return out, nil
+	p.result.BundleDir = &p.Out
+	return nil
 }
 
 // fill takes over what a search found.

@@ -47,7 +47,7 @@ type subject struct {
 	Validate   *float64     `json:"validate_correctness"`
 	Holdout    *float64     `json:"holdout_correctness"`
 	RepairFuel int64        `json:"repair_fuel"`
-	WallMS     float64      `json:"wall_ms"`
+	WallMS     float64      `json:"wall_ms"` // of its group, divided by the size of the group
 	Edits      []synth.Edit `json:"edits"`
 	Patch      *string      `json:"patch"`
 	Repaired   string       `json:"repaired,omitempty"` // source
@@ -176,25 +176,31 @@ func (m *machine) any(ctx context.Context, base string, sources []string, ask fu
 	return out, nil
 }
 
-// repairAll hands the subjects to the lab, two or more at once: while one waits for a
-// compiler, which is no more than one CPU at work for most of its time, another executes.
+// together is how many subjects are repaired side by side, in modules that they share.
+const together = 8
+
+// repairAll hands the subjects to the lab, in groups of neighbours. Several groups are at
+// work at once: while one waits for a compiler, which is no more than one CPU at work for
+// most of its time, another executes.
 func (m *machine) repairAll(ctx context.Context, opt options, subjects []*subject, errw io.Writer) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(jobs(opt))
 	var mu sync.Mutex
 	done := 0
-	for _, s := range subjects {
+	for group := range slices.Chunk(subjects, together) {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := m.repair(ctx, opt, s); err != nil {
-				return fmt.Errorf("fault %s: %w", s.ID, err)
+			if err := m.repair(ctx, opt, group); err != nil {
+				return fmt.Errorf("one of the faults %s to %s: %w", group[0].ID, group[len(group)-1].ID, err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			done++
-			fmt.Fprintf(errw, "%3d/%d  %-18s %-20s %4d tried  %6.1f s  %s\n", done, len(subjects), s.Outcome, s.Family, s.Tried, s.WallMS/1000, s.ID)
+			for _, s := range group {
+				done++
+				fmt.Fprintf(errw, "%3d/%d  %-18s %-20s %4d tried  %6.1f s  %s\n", done, len(subjects), s.Outcome, s.Family, s.Tried, s.WallMS/1000, s.ID)
+			}
 			return nil
 		})
 	}
@@ -208,27 +214,38 @@ func jobs(opt options) int {
 	return runtime.GOMAXPROCS(0)
 }
 
-func (m *machine) repair(ctx context.Context, opt options, s *subject) error {
+func (m *machine) repair(ctx context.Context, opt options, group []*subject) error {
 	start := time.Now()
-	r, err := m.env.Repair(ctx, experiment.RepairOptions{
-		Spec: s.spec, Source: []byte(s.Source), Style: s.Style, Seed: opt.seed, Patches: opt.patches, Localizer: opt.localizer,
-	})
+	list := make([]experiment.RepairOptions, len(group))
+	for i, s := range group {
+		list[i] = experiment.RepairOptions{
+			Spec: s.spec, Source: []byte(s.Source), Style: s.Style, Seed: opt.seed, Patches: opt.patches, Localizer: opt.localizer,
+		}
+	}
+	results, err := m.env.RepairAll(ctx, list)
 	if err != nil {
 		return err
 	}
-	s.result = r
-	s.WallMS = float64(time.Since(start).Microseconds()) / 1000
+	each := float64(time.Since(start).Microseconds()) / 1000 / float64(len(group))
+	for i, s := range group {
+		s.take(results[i], each)
+	}
+	return nil
+}
+
+// take fills in what came of the subject.
+func (s *subject) take(r *experiment.Repair, wallMS float64) {
+	s.result, s.WallMS = r, wallMS
 	s.Outcome, s.Verdict, s.Tried, s.Plausible, s.RepairFuel = r.Outcome, r.Verdict, r.PatchesTried, r.PatchesPlausible, r.RepairFuel
 	s.Validate, s.Holdout, s.Edits, s.Patch = r.ValidateCorrectness, r.HoldoutCorrectness, r.Edited, r.Patch
 	if r.Outcome != repair.Repaired {
-		return nil
+		return
 	}
 	s.Repaired, s.Exact = string(r.Source), string(r.Source) == s.right
 	if !s.corpus && s.Holdout != nil {
 		correct := *s.Holdout == 1
 		s.Correct = &correct
 	}
-	return nil
 }
 
 // heldout says of the repaired programs of the corpus which are right by the held-out

@@ -15,7 +15,7 @@ const (
 	parents = 8
 
 	// Of the genetic search.
-	brood        = 128 // versions of a generation
+	brood        = 256 // versions of a generation
 	mates        = 24  // versions that may be parents
 	tournamentOf = 3
 	maxEdits     = 4 // longer lists are bred no further: they are patches of the cases
@@ -72,30 +72,17 @@ func (s *search) pairs(ctx context.Context, most int) (done bool, err error) {
 // more edit, drawn by weight, or by the edits of another one.
 func (s *search) genetic(ctx context.Context) (done bool, err error) {
 	s.enter("genetic")
-	lists := map[string][]proposal{} // by source
-	edits := func(parent *Patch) ([]proposal, error) {
-		source := s.source
-		if parent != nil {
-			source = parent.Source
-		}
-		if list, ok := lists[source]; ok {
-			return list, nil
-		}
-		// The first localization serves all versions: most of what they are is alike.
-		list, err := s.propose(parent, s.suspicion)
-		lists[source] = list
-		return list, err
-	}
+	b := breeder{search: s, lists: map[string][]proposal{}}
 	for generation := 0; ; generation++ {
 		n := min(s.size(s.opt.Patches), brood)
 		if n == 0 {
 			return false, nil
 		}
-		population := s.improvers(mates)
-		rng := seed.Derive(s.opt.Seed, "genetic", s.opt.Purpose, generation)
+		b.population = s.improvers(mates)
+		b.rng = seed.Derive(s.opt.Seed, "genetic", s.opt.Purpose, generation)
 		var versions []Patch
 		for attempt := 0; attempt < 20*n && len(versions) < n; attempt++ {
-			v, ok, err := s.breed(rng, population, edits)
+			v, ok, err := b.breed()
 			if err != nil {
 				return false, err
 			}
@@ -113,35 +100,77 @@ func (s *search) genetic(ctx context.Context) (done bool, err error) {
 	}
 }
 
-// breed makes one version of the population. Where that is empty, it makes pairs of
-// edits of the program.
-func (s *search) breed(rng *rand.Rand, population []Patch, edits func(*Patch) ([]proposal, error)) (Patch, bool, error) {
-	var parent *Patch
-	if len(population) > 0 {
-		parent = pick(rng, population)
+// breeder makes versions of a population.
+type breeder struct {
+	*search
+	rng        *rand.Rand
+	population []Patch               // best first; empty as long as nothing helps
+	founders   []Patch               // that stand in for it: single edits
+	lists      map[string][]proposal // by source
+}
+
+// edits lists the edits of a version, once. The first localization serves all versions:
+// most of what they are is alike.
+func (b *breeder) edits(parent *Patch) ([]proposal, error) {
+	source := b.source
+	if parent != nil {
+		source = parent.Source
 	}
-	if parent != nil && rng.Float64() < crossing {
-		other := pick(rng, population)
-		v := *parent
-		v.Edits = slices.Clone(parent.Edits)
-		for _, e := range other.Edits {
-			if len(v.Edits) >= maxEdits {
-				break
-			}
-			if next, err := synth.Apply(v.Source, e, s.imp); err == nil {
-				v.Source, v.Edits = next, append(v.Edits, e)
-			}
+	if list, ok := b.lists[source]; ok {
+		return list, nil
+	}
+	list, err := b.propose(parent, b.suspicion)
+	b.lists[source] = list
+	return list, err
+}
+
+// breed makes one version; ok is false if the draw led to none.
+func (b *breeder) breed() (v Patch, ok bool, err error) {
+	var parent Patch
+	if len(b.population) == 0 {
+		if parent, ok, err = b.founder(); !ok || err != nil {
+			return Patch{}, false, err
 		}
-		return v, len(v.Edits) > len(parent.Edits), nil
+	} else {
+		parent = *pick(b.rng, b.population)
+		if b.rng.Float64() < crossing {
+			v := b.cross(&parent, pick(b.rng, b.population))
+			return v, len(v.Edits) > len(parent.Edits), nil
+		}
 	}
-	if parent != nil && len(parent.Edits) >= maxEdits {
+	if len(parent.Edits) >= maxEdits {
 		return Patch{}, false, nil
 	}
-	list, err := edits(parent)
-	if err != nil || len(list) == 0 {
+	list, err := b.edits(&parent)
+	if err != nil {
 		return Patch{}, false, err
 	}
-	c := list[drawRank(rng, len(list))]
+	return b.draw(&parent, list)
+}
+
+// founder returns a version with one edit, drawn by weight. To list what a version offers
+// takes longer than to run it, so that few of them found many pairs.
+func (b *breeder) founder() (Patch, bool, error) {
+	if len(b.founders) == mates {
+		return b.founders[b.rng.IntN(mates)], true, nil
+	}
+	list, err := b.edits(nil)
+	if err != nil {
+		return Patch{}, false, err
+	}
+	v, ok, err := b.draw(nil, list)
+	if ok {
+		b.founders = append(b.founders, v)
+	}
+	return v, ok, err
+}
+
+// draw realizes one edit of a list.
+func (b *breeder) draw(parent *Patch, list []proposal) (Patch, bool, error) {
+	if len(list) == 0 {
+		return Patch{}, false, nil
+	}
+	c := list[drawRank(b.rng, len(list))]
 	source, err := c.program.Realize(c.Proposal)
 	if err != nil {
 		return Patch{}, false, nil
@@ -149,19 +178,23 @@ func (s *search) breed(rng *rand.Rand, population []Patch, edits func(*Patch) ([
 	v := Patch{Edits: []synth.Edit{c.Edit}, Source: source, Weight: c.weight}
 	if parent != nil {
 		v.Edits = append(slices.Clone(parent.Edits), c.Edit)
-		return v, true, nil
 	}
-	// Single edits have been tried.
-	second, err := s.propose(&v, s.suspicion)
-	if err != nil || len(second) == 0 {
-		return Patch{}, false, err
-	}
-	c = second[drawRank(rng, len(second))]
-	if v.Source, err = c.program.Realize(c.Proposal); err != nil {
-		return Patch{}, false, nil
-	}
-	v.Edits, v.Weight = append(v.Edits, c.Edit), c.weight
 	return v, true, nil
+}
+
+// cross adds the edits of another version to one, as far as they still apply.
+func (b *breeder) cross(parent, other *Patch) Patch {
+	v := *parent
+	v.Edits = slices.Clone(parent.Edits)
+	for _, e := range other.Edits {
+		if len(v.Edits) >= maxEdits {
+			break
+		}
+		if next, err := synth.Apply(v.Source, e, b.imp); err == nil {
+			v.Source, v.Edits = next, append(v.Edits, e)
+		}
+	}
+	return v
 }
 
 // pick is tournament selection: the first of some drawn, for the list is in order.
