@@ -33,6 +33,7 @@ func (e *Env) RepairFunction(ctx context.Context, opt FunctionOptions) (*Repair,
 	}
 	opt.Spec, opt.Source, opt.Style, opt.Out, opt.Frozen = spec, []byte(tool.Source), "", "", []string{adapt.Entry}
 	name := patchName(opt.File)
+	opt.file, opt.line = name, tool.Line
 	opt.restore = func(source string) (string, string, error) {
 		own, err := tool.Restore(source)
 		if err != nil {

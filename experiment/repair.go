@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -36,6 +37,8 @@ type RepairOptions struct {
 	// restore turns a version of Source into what the user has, and a diff of that; nil:
 	// Source is what the user has.
 	restore func(source string) (own, patch string, err error)
+	file    string             // what the user has; "": tool.go
+	line    func(line int) int // of Source to the file's; nil: they are the same
 }
 
 // Repair is what came of it.
@@ -59,7 +62,8 @@ type Repair struct {
 	HoldoutCorrectness  *float64       `json:"holdout_correctness"`
 	Edits               []RepairEdit   `json:"edits"`
 	RepairFuel          int64          `json:"repair_fuel"`
-	Places              []repair.Place `json:"places"`
+	File                string         `json:"file"`       // that Patch and Places are about
+	Places              []repair.Place `json:"places"`     // the most suspicious lines
 	Plausible           []RepairPatch  `json:"plausible"`  // with All
 	BundleDir           *string        `json:"bundle_dir"` // null: none was written
 
@@ -209,7 +213,7 @@ func (e *Env) examine(ctx context.Context, list []*patient) error {
 		p.result = &Repair{
 			Outcome: repair.NothingToRepair, Spec: p.Spec.ID, Seed: p.Seed, CandidateID: p.c.id,
 			Verdict: p.ev.Verdict, Problems: append([]string{}, p.c.m.Problems...), CasesPassed: p.ev.CasesPassed, CasesTotal: p.ev.CasesTotal,
-			Edits: []RepairEdit{}, Places: []repair.Place{}, Plausible: []RepairPatch{},
+			File: cmp.Or(p.file, bundle.SourceName), Edits: []RepairEdit{}, Places: []repair.Place{}, Plausible: []RepairPatch{},
 			Correctness: p.ev.Correctness, Fitness: evaluate.BaseFitness(&p.ev, p.x.weights),
 		}
 		if p.c.m.Rejected != "" {
@@ -244,6 +248,12 @@ func (e *Env) discharge(ctx context.Context, p *patient, c *cure) error {
 			return version, repair.Diff(bundle.SourceName, p.c.source, version), nil
 		}
 	}
+	for _, place := range c.Places {
+		if p.line != nil {
+			place.Line = p.line(place.Line)
+		}
+		p.result.Places = append(p.result.Places, place)
+	}
 	if err := p.result.fill(c, restore); err != nil || c.Outcome != repair.Repaired {
 		return err
 	}
@@ -272,7 +282,6 @@ func (r *Repair) fill(c *cure, restore func(source string) (own, patch string, e
 	r.Outcome, r.Turned, r.Failing = c.Outcome, c.Turned, c.Failing
 	r.PatchesTried, r.PatchesPlausible, r.RepairFuel = c.Tried, c.Plausible, c.Fuel
 	r.ValidateCorrectness, r.HoldoutCorrectness = c.Validate, c.Holdout
-	r.Places = append(r.Places, c.Places...)
 	repaired := c.Outcome == repair.Repaired
 	r.Partial = c.Source != "" && !repaired
 	if c.Source != "" {

@@ -199,7 +199,7 @@ func (p *program) repairText(r *experiment.Repair) {
 		if i == 0 {
 			p.printf("\nMost suspicious\n")
 		}
-		p.printf("  tool.go:%-4d %.2f  %s\n", place.Line, place.Suspicion, reports.Printable(place.Text))
+		p.printf("  %s:%-4d %.2f  %s\n", reports.Printable(r.File), place.Line, place.Suspicion, reports.Printable(place.Text))
 	}
 	p.printf("\nTried %d patches, %d plausible, repair fuel %d\n", r.PatchesTried, r.PatchesPlausible, r.RepairFuel)
 	p.printf("%s\n", r.Summary())

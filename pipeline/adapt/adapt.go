@@ -51,6 +51,7 @@ func (e *Error) Error() string {
 type Tool struct {
 	Source string // tool.go, formatted
 
+	own      []byte   // the file as it came
 	pkg      string   // the file's own package
 	empty    []string // of each result but an error: what is written instead of null; "": null
 	params   int
@@ -85,7 +86,7 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 	if err != nil {
 		return nil, err
 	}
-	t := &Tool{pkg: syntax.Name.Name}
+	t := &Tool{own: source, pkg: syntax.Name.Name}
 	offset := func(p token.Pos) int { return fset.PositionFor(p, false).Offset }
 	imports := afterClause(syntax, source, offset)
 	splices := []splice{
@@ -355,4 +356,41 @@ func (t *Tool) Restore(tool string) (string, error) {
 		return "", fmt.Errorf("adapt: %w", err)
 	}
 	return strings.TrimRight(string(out), "\n") + "\n", nil
+}
+
+// Line returns the line of the function's file that a line of Source stands for. Wrap
+// moves lines and formats them, and keeps the file's tokens in their order.
+func (t *Tool) Line(line int) int {
+	lines := strings.SplitAfter(t.Source, "\n")
+	before := added.ReplaceAllString(strings.Join(lines[:min(line-1, len(lines))], ""), "")
+	n := 0
+	tokens([]byte(before), func(int) bool { n++; return true })
+	at := 1
+	tokens(t.own, func(line int) bool {
+		at = line
+		n--
+		return n >= 0
+	})
+	return at
+}
+
+// tokens goes through the tokens of a text, each with its line, until it is told that it
+// is enough. Semicolons are left out: formatting makes ends of lines of them.
+func tokens(source []byte, each func(line int) bool) {
+	fset := token.NewFileSet()
+	file := fset.AddFile("", -1, len(source))
+	var s scanner.Scanner
+	s.Init(file, source, nil, 0)
+	for {
+		pos, tok, _ := s.Scan()
+		if tok == token.EOF {
+			return
+		}
+		if tok == token.SEMICOLON {
+			continue
+		}
+		if !each(file.PositionFor(pos, false).Line) {
+			return
+		}
+	}
 }

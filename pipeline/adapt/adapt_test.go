@@ -298,3 +298,41 @@ func TestWrapRefuses(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLine: every line of a file that is not formatted is found again.
+func TestLine(t *testing.T) {
+	const own = `package   median
+
+import ( "sort"; "fmt" )
+
+
+
+func Median ( xs []int ) (m int) {
+	sort.Ints(xs) ; fmt.Sprint( /* a
+	comment */ xs)
+	if len(xs) == 0 { return 0 }; m =
+		xs[ len(xs)/2 ]
+	return m }
+`
+	tool, err := Wrap("median.go", []byte(own), "Median", testImporter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{
+		"sort.Ints(xs)": 8, "if len(xs) == 0 {": 10, "return 0": 10, "m =": 10, "xs[len(xs)/2]": 11, "return m": 12,
+	}
+	for i, line := range strings.Split(tool.Source, "\n") {
+		if w, ok := want[strings.TrimSpace(line)]; ok {
+			if got := tool.Line(i + 1); got != w {
+				t.Errorf("%s: line %d, want %d", line, got, w)
+			}
+			delete(want, strings.TrimSpace(line))
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not in the tool: %v\n%s", want, tool.Source)
+	}
+	if got := tool.Line(1); got != 1 {
+		t.Errorf("the first line is line %d", got)
+	}
+}
