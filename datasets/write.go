@@ -27,7 +27,7 @@ const (
 const (
 	// maxGroupRows bounds a row group, since readers decode one at a time. It must be
 	// a multiple of 64, for the reason that blockRows gives.
-	maxGroupRows = 1_000_000
+	maxGroupRows = 131_072
 	// blockRows is how many rows go to parquet-go at once. It cuts its pages at
 	// multiples of 64 rows within what it is given, so blocks of one fixed size make
 	// the bytes independent of how a caller groups its rows.
