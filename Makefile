@@ -60,7 +60,7 @@ reproduce: build ## play the baseline (41 epochs), hold it against its committed
 	$(BIN) verify experiment/manifests/baseline.lock.json --out runs/baseline
 	$(BIN) bench runs/baseline
 
-GALLERY := latency pareto diversity fitness
+GALLERY := latency pareto diversity fitness handoffs
 gallery: build ## play the baseline and draw the pictures of docs/gallery anew; the report's needs Chromium
 	$(BIN) run baseline --out runs/baseline -q > /dev/null
 	mkdir -p docs/gallery
