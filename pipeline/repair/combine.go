@@ -15,7 +15,7 @@ const (
 	parents = 8
 
 	// Of the genetic search.
-	brood        = 256 // versions of a generation
+	brood        = 384 // versions of a generation
 	mates        = 24  // versions that may be parents
 	tournamentOf = 3
 	maxEdits     = 4 // longer lists are bred no further: they are patches of the cases

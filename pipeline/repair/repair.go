@@ -28,7 +28,7 @@ type Executor interface {
 }
 
 // ScreenLimit is the most versions of one Screen.
-const ScreenLimit = 512
+const ScreenLimit = 1024
 
 // Screening is how a version did. It may have been given up before the last point:
 // what counts then is that it is not plausible.

@@ -24,7 +24,7 @@ const (
 	// second or two by itself, so large ones are cheap by the version; but half of all
 	// repairs are among the first hundred.
 	firstChunk = 96
-	lastChunk  = 384
+	lastChunk  = 768
 
 	// confirmed is how many plausible versions of a chunk are measured.
 	confirmed = 3
