@@ -15,8 +15,8 @@ import (
 	"toolgen/specs"
 )
 
-// DefaultPatches is how many patches a repair on its own tries at most: a minute or so of
-// two cores for a program of 80 lines. A tournament has its manifest's number.
+// DefaultPatches is how many patches a repair on its own tries at most: half a minute of
+// two cores for a program of 60 lines. A tournament has its manifest's number.
 const DefaultPatches = 2500
 
 // RepairOptions name one failing program and what to hold it against. The budget is the

@@ -95,7 +95,7 @@ func outcomes(title string) *reports.Table {
 		reports.Number("repaired", "repaired", "", -1), reports.Number("repaired_share", "", "%", 1),
 		reports.Number("correct", "correct", "", -1), reports.Number("correct_share", "", "%", 1), reports.Number("exact", "exact", "", -1),
 		reports.Number("patches_tried", "median tried", "", -1), reports.Number("repair_virtual_ms", "median fuel", "virtual ms", 1),
-		reports.Number("wall_s", "median wall, 8 share modules", "s", 1),
+		reports.Number("wall_s", fmt.Sprintf("median wall, %d share modules", together), "s", 1),
 	}}
 }
 

@@ -30,7 +30,7 @@ func testAnswers(t *testing.T, made string) {
 		t.Fatal(err)
 	}
 	const tiny = "testdata/tiny/"
-	id, handed := "", map[string]bool{}
+	id, asked := "", map[string]bool{}
 	var page strings.Builder
 	for _, args := range [][]string{
 		{"bench", made}, {"bundle", made, "ID", "--out", in("bundle")}, {"cache", "dir"}, {"cache", "size"}, {"cache", "clean", "--cache", in("cache")}, {"doctor"},
@@ -55,7 +55,7 @@ func testAnswers(t *testing.T, made string) {
 			shown = shown[:1]
 		}
 		name := strings.Join(shown, " ")
-		handed[name] = true
+		asked[name] = true
 		var out, errs bytes.Buffer
 		code := run(append([]string{"toolgen"}, append(slices.Clone(args), "--format", "json", "-q")...), strings.NewReader(""), &out, &errs)
 		if code > 1 || out.Len() == 0 {
@@ -70,8 +70,11 @@ func testAnswers(t *testing.T, made string) {
 		}
 		kinds := map[string]map[string]bool{}
 		collect(kinds, "", answer)
-		schema, _ := answer["schema"].(string)
-		fmt.Fprintf(&page, "\n## toolgen %s\n\n%s\n\n| key | value |\n| --- | --- |\n", name, cond(schema == "", "A document of another standard.", "Schema `"+schema+"`."))
+		what := "A document of another standard."
+		if schema, ok := answer["schema"].(string); ok {
+			what = "Schema `" + schema + "`."
+		}
+		fmt.Fprintf(&page, "\n## toolgen %s\n\n%s\n\n| key | value |\n| --- | --- |\n", name, what)
 		for _, key := range slices.Sorted(maps.Keys(kinds)) {
 			fmt.Fprintf(&page, "| `%s` | %s |\n", key, strings.Join(slices.Sorted(maps.Keys(kinds[key])), ", "))
 		}
@@ -83,7 +86,7 @@ func testAnswers(t *testing.T, made string) {
 		for _, c := range commands {
 			name := prefix + c.Name
 			for _, f := range c.Flags {
-				if slices.Contains(f.Names(), "format") && !handed[name] && name != "compare" {
+				if slices.Contains(f.Names(), "format") && !asked[name] && name != "compare" {
 					t.Errorf("toolgen %s has --format, and docs/json.md does not have its answer", name)
 				}
 			}
@@ -106,13 +109,6 @@ func testAnswers(t *testing.T, made string) {
 	case body != page.String():
 		t.Errorf("%s is not what the commands answer; write it anew with -update, and raise the schema's number if a key is gone or means something else. Now:\n%s", answersPage, page.String())
 	}
-}
-
-func cond(is bool, a, b string) string {
-	if is {
-		return a
-	}
-	return b
 }
 
 // collect notes of what type the value of each key is.

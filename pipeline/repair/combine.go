@@ -134,7 +134,7 @@ func (b *breeder) breed() (v Patch, ok bool, err error) {
 	} else {
 		parent = *pick(b.rng, b.population)
 		if b.rng.Float64() < crossing {
-			v := b.cross(&parent, pick(b.rng, b.population))
+			v = b.cross(&parent, pick(b.rng, b.population))
 			return v, len(v.Edits) > len(parent.Edits), nil
 		}
 	}
