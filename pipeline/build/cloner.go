@@ -20,7 +20,9 @@ type cloner struct {
 	pkg    *types.Package
 	file   *ast.File
 
-	shared  map[*types.Func]bool // not nil: only these functions are cloned, and renamed
+	slot    string               // prefix of the variables that hold what replaces functions
+	differs []bool               // by declaration: it is a function that is cloned
+	changed map[*types.Func]bool // not nil: only these functions are cloned, and renamed
 	splices []cloneSplice
 }
 
@@ -76,9 +78,9 @@ func (c *cloner) renamed(id *ast.Ident) bool {
 	if obj == nil || id.Name == "_" || id == c.file.Name {
 		return false
 	}
-	if c.shared != nil {
+	if c.changed != nil {
 		f, ok := obj.(*types.Func)
-		return ok && c.shared[f.Origin()]
+		return ok && c.changed[f.Origin()]
 	}
 	// A field that is an embedded type of the package has its name from that.
 	if v, ok := obj.(*types.Var); ok && v.IsField() {
@@ -229,11 +231,17 @@ func (c *cloner) imported() map[string]string {
 	return names
 }
 
-// share decides whether the version can use base's declarations for all but some
-// functions: those that differ, and those that call them, directly or not. That is so
-// if nothing but functions differs, and none of them is found by the language or the
-// library instead of by its name: through an interface, or in a variable's initial
-// value.
+// share decides whether the version can use base's declarations for all but the functions
+// that differ: base then calls the version's in their place (see replaceable). That is so
+// if nothing but functions differs, and none of them
+//
+//   - is a method of a generic type, which no variable can hold;
+//   - recovers, which only works where a deferred call calls directly;
+//   - may be run by the initialization of the package, which comes before a version is
+//     selected.
+//
+// A variable cannot hold a generic function either, so whoever mentions one that differs
+// counts as differing.
 func (c *cloner) share(base *Report) bool {
 	if base == nil || base.text == nil {
 		return false
@@ -243,55 +251,81 @@ func (c *cloner) share(base *Report) bool {
 			return false // part would not know who needs it
 		}
 	}
-	funcs, ok := c.differing(base)
-	if !ok {
+	if !c.differing(base) {
 		return false
 	}
-	shared := c.callers(funcs)
-	dynamic := c.dynamicMethods()
-	for f := range shared { // any order: each is looked at by itself
-		if f.Signature().Recv() != nil && dynamic[f.Name()] {
+	mentions := c.mentions()
+	changed := map[*types.Func]bool{}
+	var change func(f *types.Func) bool
+	change = func(f *types.Func) bool {
+		if changed[f] {
+			return true
+		}
+		changed[f] = true
+		sig := f.Signature()
+		if sig.RecvTypeParams().Len() > 0 {
+			return false
+		}
+		if sig.TypeParams().Len() > 0 {
+			for _, by := range mentions[f] {
+				if !change(by) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for i, decl := range c.file.Decls {
+		d, ok := decl.(*ast.FuncDecl)
+		if ok && c.differs[i] && !change(c.r.Info.Defs[d.Name].(*types.Func)) {
 			return false
 		}
 	}
-	for _, init := range c.r.Info.InitOrder {
-		for _, f := range c.mentioned(init.Rhs) {
-			if shared[f] {
+	for i, decl := range c.file.Decls {
+		if d, ok := decl.(*ast.FuncDecl); ok && changed[c.function(d)] {
+			if c.recovers(d) {
 				return false
 			}
+			c.differs[i] = true
 		}
 	}
-	c.shared = shared
+	if c.initializes(changed) {
+		return false
+	}
+	c.changed = changed
 	return true
 }
 
-// differing returns the functions that have another text than in base, and the entry.
-// ok is false if anything else differs.
-func (c *cloner) differing(base *Report) (map[*types.Func]bool, bool) {
+// function is what a declaration declares; nil for init and _, which have no name.
+func (c *cloner) function(d *ast.FuncDecl) *types.Func {
+	if d.Recv == nil && d.Name.Name == "init" || d.Name.Name == "_" {
+		return nil
+	}
+	return c.r.Info.Defs[d.Name].(*types.Func)
+}
+
+// differing finds the functions that have another text than in base. It reports false if
+// anything else differs.
+func (c *cloner) differing(base *Report) bool {
 	b := newCloner(base, "", "")
 	if len(c.file.Decls) != len(b.file.Decls) || c.file.Name.Name != b.file.Name.Name {
-		return nil, false
+		return false
 	}
-	funcs := map[*types.Func]bool{}
+	c.differs = make([]bool, len(c.file.Decls))
 	for i, decl := range c.file.Decls {
 		old := b.file.Decls[i]
-		same := bytes.Equal(c.text(decl), b.text(old))
+		if bytes.Equal(c.text(decl), b.text(old)) {
+			continue
+		}
 		f, isFunc := decl.(*ast.FuncDecl)
 		g, wasFunc := old.(*ast.FuncDecl)
-		switch {
-		case !isFunc || !wasFunc:
-			if !same {
-				return nil, false
-			}
-			continue
-		case same && (f.Name.Name != "Run" || f.Recv != nil):
-			continue
-		case f.Name.Name == "init" || f.Name.Name == "_" || !bytes.Equal(c.text(f.Type), b.text(g.Type)) || f.Name.Name != g.Name.Name || !sameReceiver(c, f, b, g):
-			return nil, false
+		if !isFunc || !wasFunc || c.function(f) == nil || f.Name.Name != g.Name.Name ||
+			!bytes.Equal(c.text(f.Type), b.text(g.Type)) || !sameReceiver(c, f, b, g) {
+			return false
 		}
-		funcs[c.r.Info.Defs[f.Name].(*types.Func)] = true
+		c.differs[i] = true
 	}
-	return funcs, true
+	return true
 }
 
 func sameReceiver(c *cloner, f *ast.FuncDecl, b *cloner, g *ast.FuncDecl) bool {
@@ -303,31 +337,33 @@ func sameReceiver(c *cloner, f *ast.FuncDecl, b *cloner, g *ast.FuncDecl) bool {
 
 func (c *cloner) text(n ast.Node) []byte { return c.r.text[c.offset(n.Pos()):c.offset(n.End())] }
 
-// callers adds to functions all those that mention one of them.
-func (c *cloner) callers(funcs map[*types.Func]bool) map[*types.Func]bool {
-	mentions := map[*types.Func][]*types.Func{} // by whom it is mentioned
+// recovers reports whether a function calls recover.
+func (c *cloner) recovers(d *ast.FuncDecl) bool {
+	found := false
+	ast.Inspect(d, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			found = found || c.r.Info.Uses[id] == types.Universe.Lookup("recover")
+		}
+		return !found
+	})
+	return found
+}
+
+// mentions lists by whom each function is mentioned.
+func (c *cloner) mentions() map[*types.Func][]*types.Func {
+	mentions := map[*types.Func][]*types.Func{}
 	for _, decl := range c.file.Decls {
-		if d, ok := decl.(*ast.FuncDecl); ok && d.Name.Name != "init" && d.Name.Name != "_" {
-			by := c.r.Info.Defs[d.Name].(*types.Func)
+		d, ok := decl.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		if by := c.function(d); by != nil {
 			for _, f := range c.mentioned(d) {
 				mentions[f] = append(mentions[f], by)
 			}
 		}
 	}
-	all := map[*types.Func]bool{}
-	var reach func(f *types.Func)
-	reach = func(f *types.Func) {
-		if !all[f] {
-			all[f] = true
-			for _, by := range mentions[f] {
-				reach(by)
-			}
-		}
-	}
-	for f := range funcs { // any order: the result is a set
-		reach(f)
-	}
-	return all
+	return mentions
 }
 
 // mentioned lists the package's functions and methods that are named below a node.
@@ -344,59 +380,131 @@ func (c *cloner) mentioned(n ast.Node) []*types.Func {
 	return list
 }
 
-// lookedUp are methods that the library finds by their name in values of any type.
-var lookedUp = setOf(`
-	String Error Format GoString Scan Is As Unwrap Compare
-	MarshalJSON UnmarshalJSON MarshalText UnmarshalText MarshalBinary UnmarshalBinary AppendText AppendBinary
-	MarshalXML UnmarshalXML MarshalXMLAttr UnmarshalXMLAttr
-	WriteTo ReadFrom ReadByte ReadRune WriteByte WriteString Len Less Swap Push Pop`)
-
-// dynamicMethods are the names of methods that may be called through an interface.
-func (c *cloner) dynamicMethods() map[string]bool {
-	names := map[string]bool{}
-	for name := range lookedUp { // any order: the result is a set
-		names[name] = true
+// initializes reports whether the initialization of the package may run one of some
+// functions: by its name, or, if it is a method, because something is called where a
+// value that has methods is at hand.
+func (c *cloner) initializes(funcs map[*types.Func]bool) bool {
+	methods := false
+	for f := range funcs { // any order: any of them will do
+		methods = methods || f.Signature().Recv() != nil
 	}
-	add := func(t types.Type) {
-		if i, ok := t.Underlying().(*types.Interface); ok {
-			for m := range i.Methods() {
-				names[m.Name()] = true
+	bodies := map[*types.Func]ast.Node{}
+	var nodes []ast.Node
+	for _, decl := range c.file.Decls {
+		if d, ok := decl.(*ast.FuncDecl); ok {
+			if f := c.function(d); f != nil {
+				bodies[f] = d
+			} else if d.Name.Name == "init" {
+				nodes = append(nodes, d)
 			}
 		}
 	}
-	for _, tv := range c.r.Info.Types { // any order: the result is a set
-		if tv.Type == nil {
-			continue
+	for _, init := range c.r.Info.InitOrder {
+		nodes = append(nodes, init.Rhs)
+	}
+	seen := map[*types.Func]bool{}
+	for len(nodes) > 0 {
+		n := nodes[0]
+		nodes = nodes[1:]
+		if methods && c.callsWithMethods(n) {
+			return true
 		}
-		add(tv.Type)
-		if sig, ok := tv.Type.Underlying().(*types.Signature); ok {
-			for v := range sig.Params().Variables() {
-				add(v.Type())
+		for _, f := range c.mentioned(n) {
+			if funcs[f] {
+				return true
 			}
-			for v := range sig.Results().Variables() {
-				add(v.Type())
-			}
-			for p := range sig.TypeParams().TypeParams() {
-				add(p.Constraint())
+			if body := bodies[f]; body != nil && !seen[f] {
+				seen[f] = true
+				nodes = append(nodes, body)
 			}
 		}
 	}
-	return names
+	return false
 }
 
-// part returns the functions that share left to be cloned, with the imports that they
-// use.
-func (c *cloner) part() string {
-	var out strings.Builder
+// callsWithMethods reports whether there are both a call and a value of a type of the
+// package that has methods below a node.
+func (c *cloner) callsWithMethods(n ast.Node) bool {
+	calls, values := false, false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if _, ok := n.(*ast.CallExpr); ok {
+			calls = true
+		}
+		if e, ok := n.(ast.Expr); ok {
+			if t := c.r.Info.TypeOf(e); t != nil {
+				if p, ok := t.Underlying().(*types.Pointer); ok {
+					t = p.Elem()
+				}
+				named, ok := t.(*types.Named)
+				values = values || ok && named.Obj().Pkg() == c.pkg && named.NumMethods() > 0
+			}
+		}
+		return true
+	})
+	return calls && values
+}
+
+// replaceable makes base call what a variable holds instead of each of some functions,
+// unless it is nil: the first thing that such a function does. It returns the file.
+func (c *cloner) replaceable(functions []bool) string {
+	var vars strings.Builder
+	for i, decl := range c.file.Decls {
+		if !functions[i] {
+			continue
+		}
+		d := decl.(*ast.FuncDecl)
+		if c.r.Info.Defs[d.Name].(*types.Func).Signature().TypeParams().Len() > 0 {
+			continue // whoever mentions it is replaced
+		}
+		var params, args []string
+		for _, list := range []*ast.FieldList{d.Recv, d.Type.Params} {
+			if list == nil {
+				continue
+			}
+			for _, field := range list.List {
+				text := string(c.text(field.Type))
+				if len(field.Names) == 0 {
+					name := fmt.Sprintf("%s%dp%d", c.slot, i, len(args))
+					c.put(field.Type.Pos(), field.Type.Pos(), name+" ")
+					params, args = append(params, text), append(args, name)
+				}
+				for _, id := range field.Names {
+					name := id.Name
+					if name == "_" {
+						name = fmt.Sprintf("%s%dp%d", c.slot, i, len(args))
+						c.put(id.Pos(), id.End(), name)
+					}
+					params, args = append(params, text), append(args, name)
+				}
+				if _, ok := field.Type.(*ast.Ellipsis); ok {
+					args[len(args)-1] += "..."
+				}
+			}
+		}
+		results := ""
+		call := fmt.Sprintf("%s%d(%s)", c.slot, i, strings.Join(args, ", "))
+		if d.Type.Results != nil {
+			results = " " + string(c.text(d.Type.Results))
+			call = "return " + call
+		} else {
+			call += "; return"
+		}
+		fmt.Fprintf(&vars, "\nvar %s%d func(%s)%s\n", c.slot, i, strings.Join(params, ", "), results)
+		c.put(d.Body.Lbrace+1, d.Body.Lbrace+1, fmt.Sprintf("\nif %s%d != nil { %s }\n", c.slot, i, call))
+	}
+	return c.spliced(0, len(c.r.text)) + vars.String()
+}
+
+// part returns the functions that differ, with the imports that they use, and prepare, a
+// function that puts them in the place of base's.
+func (c *cloner) part() (text, prepare string) {
+	var out, puts strings.Builder
 	out.WriteString("package " + c.name + "\n\n")
 	var decls []*ast.FuncDecl
 	used := map[*types.PkgName]bool{}
-	for _, decl := range c.file.Decls {
+	for i, decl := range c.file.Decls {
 		d, ok := decl.(*ast.FuncDecl)
-		if !ok {
-			continue
-		}
-		if f, ok := c.r.Info.Defs[d.Name].(*types.Func); !ok || !c.shared[f] {
+		if !ok || !c.differs[i] {
 			continue
 		}
 		decls = append(decls, d)
@@ -409,6 +517,14 @@ func (c *cloner) part() string {
 			}
 			return true
 		})
+		if c.function(d).Signature().TypeParams().Len() > 0 {
+			continue
+		}
+		method := ""
+		if d.Recv != nil {
+			method = "(" + string(c.text(d.Recv.List[0].Type)) + ")."
+		}
+		fmt.Fprintf(&puts, "%s%d = %s%s%s\n", c.slot, i, method, d.Name.Name, c.suffix)
 	}
 	for _, im := range c.file.Imports {
 		if name := c.r.Info.PkgNameOf(im); used[name] {
@@ -418,5 +534,7 @@ func (c *cloner) part() string {
 	for _, d := range decls {
 		fmt.Fprintf(&out, "\n%s\n", c.spliced(c.offset(d.Pos()), c.offset(d.End())))
 	}
-	return out.String()
+	prepare = "Prepare" + c.suffix
+	fmt.Fprintf(&out, "\nfunc %s() {\n%s}\n", prepare, puts.String())
+	return out.String(), prepare
 }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,6 +95,17 @@ func leaveOut(err error, out []bool) bool {
 	return found
 }
 
+// slotName returns a prefix for names that no version has.
+func slotName(g CloneGroup) string {
+	name := "instead"
+	for _, r := range g.Versions {
+		for bytes.Contains(r.text, []byte(name)) {
+			name += "_"
+		}
+	}
+	return name
+}
+
 // cloneSources returns the module of the versions that are not left out: a package for
 // each group.
 func cloneSources(groups []CloneGroup, out []bool) ([]source, error) {
@@ -102,7 +114,9 @@ func cloneSources(groups []CloneGroup, out []bool) ([]source, error) {
 	i := 0
 	for k, g := range groups {
 		pkg := fmt.Sprintf("g%d", k)
-		empty, based := true, false
+		empty := true
+		var replaced []bool // by declaration of the base; nil: nobody leans on it
+		slot := slotName(g)
 		for _, r := range g.Versions {
 			index := i
 			i++
@@ -113,11 +127,20 @@ func cloneSources(groups []CloneGroup, out []bool) ([]source, error) {
 				continue
 			}
 			c := newCloner(r, pkg, fmt.Sprintf("_m%d", index))
+			c.slot = slot
+			entry := "Run"
 			var text, prepare string
 			if c.share(g.Base) {
-				text, based = c.part(), true
+				text, prepare = c.part()
+				if replaced == nil {
+					replaced = make([]bool, len(c.differs))
+				}
+				for k, differs := range c.differs {
+					replaced[k] = replaced[k] || differs
+				}
 			} else {
 				text, prepare = c.whole()
+				entry += c.suffix
 			}
 			empty = false
 			files = append(files, source{fmt.Sprintf("%s/m%d.go", pkg, index), []byte(text)})
@@ -125,12 +148,13 @@ func cloneSources(groups []CloneGroup, out []bool) ([]source, error) {
 			if prepare != "" {
 				fmt.Fprintf(&cases, "\t\t%s.%s()\n", pkg, prepare)
 			}
-			fmt.Fprintf(&cases, "\t\tcurrent = %s.Run%s\n", pkg, c.suffix)
+			fmt.Fprintf(&cases, "\t\tcurrent = %s.%s\n", pkg, entry)
 		}
-		if based {
+		if replaced != nil {
 			c := newCloner(g.Base, pkg, "")
+			c.slot = slot
 			c.put(c.file.Name.Pos(), c.file.Name.End(), pkg)
-			files = append(files, source{pkg + "/base.go", []byte(c.spliced(0, len(g.Base.text)))})
+			files = append(files, source{pkg + "/base.go", []byte(c.replaceable(replaced))})
 		}
 		if !empty {
 			fmt.Fprintf(&imports, "\t%s %q\n", pkg, guestModule+"/"+pkg)

@@ -66,7 +66,44 @@ func two() (int, []string) { return 2, []string{"q"} }
 
 func helper(s string) int { return len(s) * 1 }
 
+// sum has a parameter without a name, and one that takes many.
+func sum(_ string, list ...int) (total int) {
+	for _, n := range list {
+		total += n
+	}
+	return total * 1
+}
+
+type counter struct{ n int }
+
+func (c *counter) tick(int, string) {
+	c.n++ // calls
+}
+
+func (counter) String() string { return fmt.Sprint("c", 7 * 1) }
+
+func safely(n int) {
+	defer rescue(n)
+	panic(n)
+}
+
+func rescue(n int) {
+	switch r := recover(); n {
+	case 1: panic(r)
+	}
+}
+
+func fact(n int) int {
+	if n < 2 {
+		return 1
+	}
+	return n * fact(n-1) * 1
+}
+
 func Run(input []byte) ([]byte, error) {
+	safely(0)
+	c := counter{n: sum("", 1, 2, fact(3))}
+	c.tick(1, "")
 	if str.HasPrefix(string(input), "!") {
 		return nil, errStrange
 	}
@@ -80,7 +117,7 @@ func Run(input []byte) ([]byte, error) {
 	f := s.bump
 	ps := []pair[string, int]{{"k", f(2)}}
 	helper := func(s string) string { return s + "~" }
-	return []byte(fmt.Sprint(sh.area(), s.n, words, table["a"], table["b"], x, y, count, first(ps), helper("z"))), nil
+	return []byte(fmt.Sprint(sh.area(), s.n, words, table["a"], table["b"], x, y, count, first(ps), helper("z"), sum("", []int{4, 5}...), c.n, c)), nil
 }
 `
 
@@ -168,10 +205,14 @@ func TestClonesShare(t *testing.T) {
 		cloned     string // "" if all is
 	}{
 		{"return ps[0*1].key", "return ps[0*2].key", "first Run"},
-		{"b.n += by * 1", "b.n += by * 2", "bump Run"},
-		{"s.side * s.side * 1", "s.side * s.side * 2", ""}, // called through an interface
-		{"len(b[j])*1", "len(b[j])*2", ""},                 // by the library
-		{"return len(s) * 1", "return len(s) * 2", ""},     // in initial values
+		{"b.n += by * 1", "b.n += by * 2", "bump"},
+		{"s.side * s.side * 1", "s.side * s.side * 2", "area"}, // called through an interface
+		{"len(b[j])*1", "len(b[j])*2", "Less"},                 // by the library
+		{"return len(s) * 1", "return len(s) * 2", ""},         // in initial values
+		{"count += x * 1", "count += x * 2", ""},               // init
+		{`case 1: panic(`, `case 2: panic(`, ""},               // recovers
+		{`return total * 1`, `return total * 2`, "sum"},
+		{`c.n++ // calls`, `c.n-- // calls`, "tick"},
 		{"one\n)", "_\n\tone\n)", ""},
 		{"count++", "count--", "Run"},
 	} {
@@ -179,8 +220,8 @@ func TestClonesShare(t *testing.T) {
 		c := newCloner(r, "g0", "_m0")
 		var cloned []string
 		if c.share(base) {
-			text := c.part()
-			for _, name := range []string{"first", "bump", "area", "helper", "two", "Run"} {
+			text, _ := c.part()
+			for _, name := range []string{"first", "bump", "area", "Less", "helper", "two", "sum", "tick", "safely", "Run"} {
 				if strings.Contains(text, name+"_m0(") && strings.Contains(text, "func") && declares(text, name+"_m0") {
 					cloned = append(cloned, name)
 				}
