@@ -60,6 +60,7 @@ func ratio(a, b float64) float64 {
 type Suspicion struct {
 	elements []Element
 	score    []float64
+	always   float64 // of what every execution depends on: initial values of the package
 }
 
 // Localize turns what the cases went through into suspicion. Point i went through the
@@ -103,19 +104,24 @@ func Localize(in Instrumented, hits [][]byte, failing []bool, score Localizer) S
 		for e := range s.score {
 			s.score[e] /= top
 		}
+		s.always = min(1, score(failed, passed, 0, 0)/top)
 	}
 	return s
 }
 
 // At is the suspicion of a range of the source: that of the innermost statement around
-// it and, inside a condition, of the condition's outcomes.
+// it and, inside a condition, of the condition's outcomes. Of a range that no statement
+// is around, such as a function's body, it is that of the most suspicious one inside.
 func (s Suspicion) At(from, to int) float64 {
 	if s.elements == nil {
 		return 1
 	}
 	best, width := 0.0, math.MaxInt
-	condition := 0.0
+	condition, inside, touched := 0.0, 0.0, false
 	for e, el := range s.elements {
+		if from <= el.From && el.To <= to {
+			inside, touched = max(inside, s.score[e]), true
+		}
 		if el.From > from || to > el.To {
 			continue
 		}
@@ -125,7 +131,13 @@ func (s Suspicion) At(from, to int) float64 {
 			best, width = s.score[e], w
 		}
 	}
-	return max(best, condition)
+	switch {
+	case width < math.MaxInt || condition > 0:
+		return max(best, condition)
+	case touched:
+		return inside
+	}
+	return s.always
 }
 
 // Place is a statement or condition and how suspicious it is.

@@ -84,6 +84,10 @@ func TestLocalize(t *testing.T) {
 			}
 		}
 	}
+	// What all five points pass: 2/sqrt(2*5), over the first again.
+	if s, want := Localize(in, hits, failing, Localizers["ochiai"]), math.Sqrt(6.0/10); math.Abs(s.always-want) > 1e-12 {
+		t.Errorf("initial values have %v, want %v", s.always, want)
+	}
 	// Infinite DStar is above all finite ones, and stays finite: y is passed by the failing
 	// point alone. if: 1/1 = 1, y: 1/0, so 2*max(1, 1) = 2, and over that 1/2 and 1.
 	s := Localize(in, [][]byte{{1, 1, 0, 0, 1, 0}, {1, 0, 1, 0, 0, 1}}, []bool{true, false}, Localizers["dstar"])
@@ -98,7 +102,7 @@ func TestLocalize(t *testing.T) {
 }
 
 func TestSuspicionAt(t *testing.T) {
-	s := Suspicion{elements: locatedElements, score: []float64{0.9, 0.2, 0.95, 0.5, 0.3, 0}}
+	s := Suspicion{elements: locatedElements, score: []float64{0.9, 0.2, 0.95, 0.5, 0.3, 0}, always: 0.4}
 	for _, c := range []struct {
 		from, to int
 		want     float64
@@ -110,7 +114,8 @@ func TestSuspicionAt(t *testing.T) {
 		{0, 14, 0.9, "the if"},
 		{3, 4, 0.95, "the condition: the higher of its outcomes and the if"},
 		{15, 16, 0, "z was not passed"},
-		{0, 16, 0, "in no statement"},
+		{0, 16, 0.95, "the most suspicious of several statements that nothing is around"},
+		{20, 30, 0.4, "in no function"},
 	} {
 		if got := s.At(c.from, c.to); got != c.want {
 			t.Errorf("At(%d, %d) = %v, want %v: %s", c.from, c.to, got, c.want, c.why)

@@ -31,7 +31,7 @@ import (
 //	             tie: x > y || x == y && a < b
 //	guard        return, leave: if such a condition holds
 //	value        number, text: another one of the source or a usual one; offset: of any
-//	             integer; empty: T{}, nil or 0; element, drop: of a composite literal
+//	             integer; empty: T{}, nil or 0; element, field, drop: of a composite literal
 //	call         callee: of the same type; unwrap: f(x) to x; wrap: x to f(x), min, max;
 //	             drop: an argument; halve: an argument
 //	slice        cut: s to s[1:] and so on; bounds: drop or exchange them; index,
@@ -40,10 +40,13 @@ import (
 //	move         along, out, in: a statement, in its list, out of its block, into one
 //	block        wrap: in an if; unwrap; else: of and to branches; loop: if to for;
 //	             defer: with later values; branch: break, continue and return
-//	loop         reverse; range: exchange key and value; outer: leave the outer one
+//	loop         reverse; range: exchange key and value; element: the slice's own, not a
+//	             copy; outer: leave the outer one
 //	ingredient   expression, target: from elsewhere in the file; statement: in its
 //	             place; assign, insert, append: before it or behind it
 //	conversion   distribute, gather: T(x/y) to T(x)/T(y) and back; type; wrap
+//	declare      value: of a variable without one; outer: = for :=; round: x := x in a
+//	             loop; type: a wider one, with conversions; receiver: by pointer
 type Edit struct {
 	Family string `json:"family"`         // one of those above
 	Op     string `json:"op"`             // what is done, within the family
@@ -92,8 +95,9 @@ func Enumerate(src string, imp types.Importer) ([]Edit, error) {
 
 // Apply carries out an edit and returns the gofmt'ed, type-checked result, which
 // differs from src. It never touches comments outside of the expressions and
-// statements that it replaces, the package clause, imports, types, or the
-// signature of a function. It fails with an *EditError.
+// statements that it replaces, the package clause, types, or the signature of a
+// function. Edits of repair may add an import, and make a receiver a pointer. It fails
+// with an *EditError.
 func Apply(src string, e Edit, imp types.Importer) (string, error) {
 	p, err := Parse(src, imp)
 	if err != nil {

@@ -206,12 +206,18 @@ func unwrapChoices(p *Program, n ast.Node) []choice {
 }
 
 // wrapChoices are min and max with 0 or a variable, and functions of the program and
-// of its imports that take one value of a type and return one.
+// of usual packages that take one value of a type and return one.
 func wrapChoices(p *Program, n ast.Node) []choice {
 	e := n.(ast.Expr)
 	t := p.place(e).own
 	text := p.text(e)
-	c := p.choose(14)
+	c := p.choose(16)
+	usual := func(path string, names ...string) {
+		for _, name := range names {
+			whole := path + "." + name + "(" + text + ")"
+			c.add(whole, append([]splice{p.inPlace(e, whole, primary)}, p.importing(path)...)...)
+		}
+	}
 	call := func(fun string, args ...string) {
 		whole := fun + "("
 		for i, a := range args {
@@ -244,20 +250,18 @@ func wrapChoices(p *Program, n ast.Node) []choice {
 			call(name, text)
 		}
 	}
-	if isBasic(t, types.IsFloat) && p.imports("math") {
-		for _, name := range []string{"Abs", "Floor", "Ceil", "Round", "Sqrt"} {
-			call("math."+name, text)
+	if isBasic(t, types.IsFloat) {
+		if p.imports("math") {
+			usual("math", "Abs", "Floor", "Ceil", "Round", "Sqrt")
+		} else {
+			usual("math", "Abs", "Round")
 		}
 	}
-	if isString(t) && p.imports("strings") {
-		for _, name := range []string{"TrimSpace", "ToLower"} {
-			call("strings."+name, text)
-		}
+	if isString(t) {
+		usual("strings", "TrimSpace", "ToLower")
 	}
-	if b := elementOf(t); isSlice(t) && b != nil && types.Identical(b, types.Typ[types.Byte]) && p.imports("bytes") {
-		for _, name := range []string{"TrimSpace", "ToLower"} {
-			call("bytes."+name, text)
-		}
+	if b := elementOf(t); isSlice(t) && b != nil && types.Identical(b, types.Typ[types.Byte]) {
+		usual("bytes", "TrimSpace", "ToLower")
 	}
 	return c.choices
 }

@@ -90,7 +90,7 @@ func (p *Program) insertions(n ast.Node, limit int, at func(text string) splice)
 	slices.SortStableFunc(b.found, func(x, y insertion) int { return cmp.Compare(x.cost, y.cost) })
 	c := p.choose(limit)
 	for _, in := range b.found {
-		c.add(in.text, at(in.text))
+		c.add(in.text, append([]splice{at(in.text)}, in.more...)...)
 	}
 	return c.choices
 }
@@ -98,6 +98,7 @@ func (p *Program) insertions(n ast.Node, limit int, at func(text string) splice)
 type insertion struct {
 	text string
 	cost int
+	more []splice // an import
 }
 
 type insertionBuilder struct {
@@ -107,7 +108,7 @@ type insertionBuilder struct {
 }
 
 func (b *insertionBuilder) add(cost int, parts ...string) {
-	b.found = append(b.found, insertion{strings.Join(parts, ""), cost})
+	b.found = append(b.found, insertion{text: strings.Join(parts, ""), cost: cost})
 }
 
 func (b *insertionBuilder) same(t types.Type, limit int) []atom {
@@ -292,15 +293,6 @@ func (b *insertionBuilder) fields(cost int, v *types.Var) {
 	}
 }
 
-// sorting are functions of imports that put a slice in order.
-var sorting = []struct{ path, elem, fun string }{
-	{"sort", "int", "sort.Ints"},
-	{"sort", "string", "sort.Strings"},
-	{"sort", "float64", "sort.Float64s"},
-	{"slices", "", "slices.Sort"},
-	{"slices", "", "slices.Reverse"},
-}
-
 // calls are for the sake of what they do: functions and methods without a result that
 // take the variable and nothing else, or one more value of its methods.
 func (b *insertionBuilder) calls(cost int, v *types.Var) {
@@ -332,11 +324,35 @@ func (b *insertionBuilder) calls(cost int, v *types.Var) {
 		}
 	}
 	if isSlice(v.Type()) {
-		elem := elementOf(v.Type())
-		for _, s := range sorting {
-			if b.p.imports(s.path) && (s.elem == "" || types.Identical(v.Type(), types.NewSlice(elem)) && b.p.named(elem) == s.elem) {
-				b.add(cost+5, s.fun, "(", v.Name(), ")")
-			}
+		b.sorting(cost+5, v)
+	}
+}
+
+// sorting puts a slice in order, or turns it round: with what the file imports, or else
+// with package slices or, by a field, sort.
+func (b *insertionBuilder) sorting(cost int, v *types.Var) {
+	p, name, elem := b.p, v.Name(), elementOf(v.Type())
+	call := func(path, text string) {
+		more := p.importing(path)
+		if len(more) > 0 && cost > 5+2*2 {
+			return // far off, and the package is not even there
 		}
+		b.found = append(b.found, insertion{text: text, cost: cost, more: more})
+	}
+	if isBasic(elem, types.IsOrdered) {
+		basic := map[string]string{"int": "sort.Ints", "string": "sort.Strings", "float64": "sort.Float64s"}[p.named(elem)]
+		if basic != "" && types.Identical(v.Type(), types.NewSlice(elem)) && p.imports("sort") {
+			call("sort", basic+"("+name+")")
+		} else {
+			call("slices", "slices.Sort("+name+")")
+		}
+	}
+	for i, f := range p.fields(elem) {
+		if i < 3 && isBasic(f.Type(), types.IsOrdered) {
+			call("sort", "sort.Slice("+name+", func(i, j int) bool { return "+name+"[i]."+f.Name()+" < "+name+"[j]."+f.Name()+" })")
+		}
+	}
+	if p.imports("slices") {
+		call("slices", "slices.Reverse("+name+")")
 	}
 }

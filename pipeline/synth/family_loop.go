@@ -3,6 +3,7 @@ package synth
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"strings"
 )
 
@@ -40,6 +41,32 @@ var loopEdits = []*operation{
 			default:
 				c.add("both", splice{p.from(r.Key), p.to(r.Value), p.text(r.Value) + ", " + key})
 			}
+			return c.choices
+		},
+	},
+	{
+		family: "loop", name: "element", verb: "use the element itself, not a copy",
+		match: func(p *Program, n ast.Node) bool {
+			r, ok := n.(*ast.RangeStmt)
+			return ok && copiedElement(p, r) != nil
+		},
+		choices: func(p *Program, n ast.Node) []choice {
+			r := n.(*ast.RangeStmt)
+			v := copiedElement(p, r)
+			key := p.text(r.Key)
+			for name := byte('i'); key == "_"; name++ {
+				if !named(r, string(name)) {
+					key = string(name)
+				}
+			}
+			c := p.choose(1)
+			splices := []splice{{p.from(r.Key), p.to(r.Value), key}}
+			for _, m := range p.nodes {
+				if id, ok := m.(*ast.Ident); ok && p.info.Uses[id] == v {
+					splices = append(splices, splice{p.from(id), p.to(id), p.text(r.X) + "[" + key + "]"})
+				}
+			}
+			c.add("", splices...)
 			return c.choices
 		},
 	},
@@ -156,4 +183,62 @@ func (p *Program) outerLoop(b *ast.BranchStmt) ast.Node {
 		}
 	}
 	return nil
+}
+
+// named reports whether a name stands below a node.
+func named(n ast.Node, name string) bool {
+	found := false
+	ast.Inspect(n, func(m ast.Node) bool {
+		if id, ok := m.(*ast.Ident); ok {
+			found = found || id.Name == name
+		}
+		return !found
+	})
+	return found
+}
+
+// copiedElement returns the variable of a range over a slice that holds a copy of each
+// element, if the loop changes it: in vain, for the slice stays what it was.
+func copiedElement(p *Program, r *ast.RangeStmt) types.Object {
+	id, ok := r.Value.(*ast.Ident)
+	if !ok || r.Tok != token.DEFINE || id.Name == "_" || !isSlice(p.info.TypeOf(r.X)) || !pure(r.X) {
+		return nil
+	}
+	v := p.info.Defs[id]
+	changed := false
+	root := func(e ast.Expr) {
+		for {
+			switch x := e.(type) {
+			case *ast.SelectorExpr:
+				e = x.X
+				continue
+			case *ast.Ident:
+				changed = changed || p.info.Uses[x] == v
+			}
+			return
+		}
+	}
+	ast.Inspect(r.Body, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.AssignStmt:
+			for _, e := range m.Lhs {
+				root(e)
+			}
+		case *ast.IncDecStmt:
+			root(m.X)
+		case *ast.UnaryExpr:
+			if m.Op == token.AND {
+				root(m.X)
+			}
+		case *ast.CallExpr: // of a method that takes a pointer, perhaps
+			if sel, ok := m.Fun.(*ast.SelectorExpr); ok && p.info.Types[sel.X].IsValue() {
+				root(sel.X)
+			}
+		}
+		return true
+	})
+	if v == nil || !changed {
+		return nil
+	}
+	return v
 }

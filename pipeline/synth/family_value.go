@@ -74,6 +74,14 @@ var valueEdits = []*operation{
 		choices: elementAdditions,
 	},
 	{
+		family: "value", name: "field", verb: "set a field in the literal",
+		match: func(p *Program, n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			return ok && len(fieldAdditions(p, lit)) > 0
+		},
+		choices: fieldAdditions,
+	},
+	{
 		family: "value", name: "drop", verb: "drop an element of the literal, or a value of the case",
 		match: func(p *Program, n ast.Node) bool {
 			switch n := n.(type) {
@@ -155,16 +163,6 @@ func otherNumbers(p *Program, n ast.Node) []choice {
 	return c.choices
 }
 
-// imports reports whether the file imports a package under its own name.
-func (p *Program) imports(path string) bool {
-	for _, spec := range p.file.Imports {
-		if spec.Name == nil && spec.Path.Value == strconv.Quote(path) {
-			return true
-		}
-	}
-	return false
-}
-
 func emptyChoices(p *Program, n ast.Node) []choice {
 	e := n.(ast.Expr)
 	pl := p.place(e)
@@ -227,6 +225,54 @@ func elementAdditions(p *Program, n ast.Node) []choice {
 	}
 	for _, text := range p.elements(n, func(t types.Type) bool { return types.Identical(t, elem) }, 3) {
 		insert(text)
+	}
+	return c.choices
+}
+
+// fieldAdditions set fields that a literal of a struct leaves out: to what is in scope,
+// and to what is not the zero value.
+func fieldAdditions(p *Program, n ast.Node) []choice {
+	lit := n.(*ast.CompositeLit)
+	t := p.info.TypeOf(lit)
+	if ptr, ok := t.Underlying().(*types.Pointer); ok {
+		t = ptr.Elem() // &T left out
+	}
+	if _, ok := t.Underlying().(*types.Struct); !ok {
+		return nil
+	}
+	set := map[string]bool{}
+	for _, e := range lit.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return nil // all fields are there
+		}
+		set[p.text(kv.Key)] = true
+	}
+	c := p.choose(12)
+	for _, f := range p.fields(t) {
+		if set[f.Name()] {
+			continue
+		}
+		insert := func(text string) {
+			text = f.Name() + ": " + text
+			if len(lit.Elts) == 0 {
+				c.add(text, splice{p.tok.Offset(lit.Rbrace), p.tok.Offset(lit.Rbrace), text})
+				return
+			}
+			last := p.to(lit.Elts[len(lit.Elts)-1])
+			c.add(text, splice{last, last, ", " + text})
+		}
+		switch ft := f.Type(); {
+		case isMap(ft):
+			insert(p.named(ft) + "{}")
+		case isBool(ft):
+			insert("true")
+		case isNumber(ft):
+			insert("1")
+		}
+		for _, a := range p.atoms(n, func(other types.Type) bool { return types.Identical(other, f.Type()) }, 3) {
+			insert(a.text)
+		}
 	}
 	return c.choices
 }

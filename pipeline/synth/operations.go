@@ -39,7 +39,7 @@ func init() {
 	for _, family := range [][]*operation{
 		variableEdits, operatorEdits, conditionalEdits, literalEdits, statementEdits,
 		expressionEdits, nameEdits, clauseEdits, tieEdits, guardEdits, valueEdits, callEdits, sliceEdits, insertEdits, moveEdits,
-		blockEdits, loopEdits, ingredientEdits, conversionEdits,
+		blockEdits, loopEdits, ingredientEdits, conversionEdits, declareEdits,
 	} {
 		operations = append(operations, family...)
 	}

@@ -75,6 +75,7 @@ var priors = map[string]float64{
 	"value offset":  0.6,
 	"value empty":   0.2,
 	"value element": 0.25,
+	"value field":   0.15,
 	"value drop":    0.2,
 
 	"call callee": 0.4,
@@ -109,6 +110,7 @@ var priors = map[string]float64{
 
 	"loop reverse": 0.3,
 	"loop range":   0.4,
+	"loop element": 0.6,
 	"loop outer":   0.2,
 
 	"ingredient expression": 0.15,
@@ -117,6 +119,12 @@ var priors = map[string]float64{
 	"ingredient statement":  0.05,
 	"ingredient insert":     0.05,
 	"ingredient append":     0.05,
+
+	"declare value":    0.2,
+	"declare outer":    0.5,
+	"declare round":    0.4,
+	"declare type":     0.2,
+	"declare receiver": 0.6,
 
 	"conversion distribute": 0.5,
 	"conversion gather":     0.3,

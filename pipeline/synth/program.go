@@ -226,7 +226,7 @@ func (p *Program) realize(e Edit, n ast.Node, splices []splice) (string, error) 
 	if changed == p.src {
 		return "", &EditError{e, Unchanged, "the result is the source"}
 	}
-	result, failed := p.accept(n, changed)
+	result, failed := p.accept(n, changed, splices)
 	if failed != nil {
 		failed.Edit = e
 		return "", failed
@@ -239,10 +239,10 @@ func (p *Program) realize(e Edit, n ast.Node, splices []splice) (string, error) 
 
 // accept type-checks and formats the source that an edit at a node led to: the
 // function around the node where that is enough, else all of it.
-func (p *Program) accept(n ast.Node, changed string) (string, *EditError) {
+func (p *Program) accept(n ast.Node, changed string, splices []splice) (string, *EditError) {
 	f := p.frame()
 	decl := f.within(p, n)
-	if decl == nil {
+	if decl == nil || slices.ContainsFunc(splices, func(s splice) bool { return s.from < p.from(decl.Body) || s.to > p.to(decl.Body) }) {
 		return p.acceptWhole(changed)
 	}
 	from, to := p.from(decl.Type), p.to(decl)+len(changed)-len(p.src)

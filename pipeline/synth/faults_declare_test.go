@@ -1,0 +1,159 @@
+package synth
+
+// declareFaults are faults of Go more than of algorithms: copies, shadows, types, and
+// what is not there at all.
+var declareFaults = []fault{
+	{"value receiver", `
+type turnstile struct {
+	locked bool
+	coins  int
+}
+
+func (t ⟦¦*⟧turnstile) coin() {
+	t.locked = false
+	t.coins++
+}
+
+func play(n int) int {
+	t := &turnstile{locked: true}
+	for range n {
+		t.coin()
+	}
+	return t.coins
+}`},
+	{"variable of all rounds", `
+func plan(words []string) []func() string {
+	var steps []func() string
+	var word string
+	for _, word = range words {⟦¦
+		word := word
+⟧		steps = append(steps, func() string { return "do " + word })
+	}
+	return steps
+}`},
+	{"shadowed variable", `
+func last(list []int) int {
+	best := -1
+	for _, n := range list {
+		if n > best {
+			best ⟦:=¦=⟧ n
+			_ = best
+		}
+	}
+	return best
+}`},
+	{"shadowed by one of two", `
+func parse(text string) (int, bool) { return len(text), text != "" }
+
+func sum(list []string) (int, bool) {
+	ok := true
+	total := 0
+	for _, s := range list {
+		if s != "-" {
+			⟦n, ok :=¦var n int
+			n, ok =⟧ parse(s)
+			if ok {
+				total += n
+			}
+		}
+	}
+	return total, ok
+}`},
+	{"narrow sum", `
+func mean(list []int32) int64 {
+	var sum ⟦int32¦int64⟧
+	for _, n := range list {
+		sum += ⟦n¦int64(n)⟧
+	}
+	return int64(sum) / int64(len(list))
+}`},
+	{"copy of the element", `
+type item struct{ price, count int }
+
+func raise(items []item) {
+	for ⟦_, it¦i⟧ := range items {
+		⟦it¦items[i]⟧.price += ⟦it¦items[i]⟧.count
+	}
+}`},
+	{"nil map", `
+func count(words []string) map[string]int {
+	var counts map[string]int⟦¦ = map[string]int{}⟧
+	for _, w := range words {
+		counts[w]++
+	}
+	return counts
+}`},
+	{"nil map in a field", `
+type store struct {
+	name  string
+	items map[string][]int
+}
+
+func open(name string) *store {
+	return &store{name: name⟦¦, items: map[string][]int{}⟧}
+}`},
+	{"field that the constructor forgets", `
+type account struct {
+	owner string
+	limit int
+}
+
+func open(owner string, limit int) account {
+	return account{owner: owner⟦¦, limit: limit⟧}
+}`},
+	{"least from zero", `
+func least(list []int) int {
+	var m int⟦¦ = list[0]⟧
+	for _, n := range list {
+		if n < m {
+			m = n
+		}
+	}
+	return m
+}`},
+	{"keys in the order of the map", `⟦¦
+import "slices"
+⟧
+func keys(counts map[string]int) []string {
+	var list []string
+	for k := range counts {
+		list = append(list, k)
+	}
+⟦¦	slices.Sort(list)
+⟧	return list
+}`},
+	{"structs in the order of the map", `
+import (
+⟦¦	"sort"
+⟧	"strings"
+)
+
+type entry struct {
+	word string
+	n    int
+}
+
+func entries(counts map[string]int) []entry {
+	var list []entry
+	for k, n := range counts {
+		list = append(list, entry{strings.ToUpper(k), n})
+	}
+⟦¦	sort.Slice(list, func(i, j int) bool { return list[i].word < list[j].word })
+⟧	return list
+}`},
+	{"case of letters", `
+⟦import "bytes"¦import (
+	"bytes"
+	"strings"
+)⟧
+
+func read(text []byte) []string { return []string{string(bytes.TrimSpace(text))} }
+
+func count(words []string) map[string]int {
+	counts := map[string]int{}
+	for _, w := range words {
+		counts[⟦w¦strings.ToLower(w)⟧]++
+	}
+	return counts
+}`},
+}
