@@ -363,7 +363,7 @@ func TestSearchFrozen(t *testing.T) {
 		t.Errorf("%d of %d versions edit help", edited, len(f.screened))
 	}
 	for _, p := range r.Places {
-		if p.Line < 1+strings.Count(faulty[:at], "\n") {
+		if p.Line < 1+strings.Count(faulty[:strings.Index(faulty, "func help")], "\n") {
 			t.Errorf("%+v is frozen, and no place to look at", p)
 		}
 	}
