@@ -3,6 +3,7 @@ package repair
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -79,6 +80,7 @@ func (s *search) genetic(ctx context.Context) (done bool, err error) {
 			return false, nil
 		}
 		b.population = s.improvers(mates)
+		b.forget()
 		b.rng = seed.Derive(s.opt.Seed, "genetic", s.opt.Purpose, generation)
 		var versions []Patch
 		for attempt := 0; attempt < 20*n && len(versions) < n; attempt++ {
@@ -86,8 +88,7 @@ func (s *search) genetic(ctx context.Context) (done bool, err error) {
 			if err != nil {
 				return false, err
 			}
-			if ok && !s.seen[v.Source] {
-				s.seen[v.Source] = true
+			if ok && s.fresh(v.Source) {
 				versions = append(versions, v)
 			}
 		}
@@ -107,6 +108,17 @@ type breeder struct {
 	population []Patch               // best first; empty as long as nothing helps
 	founders   []Patch               // that stand in for it: single edits
 	lists      map[string][]proposal // by source
+}
+
+// forget drops the lists of versions that are not parents any more.
+func (b *breeder) forget() {
+	parents := map[string]bool{b.source: true}
+	for _, list := range [][]Patch{b.population, b.founders} {
+		for i := range list {
+			parents[list[i].Source] = true
+		}
+	}
+	maps.DeleteFunc(b.lists, func(source string, _ []proposal) bool { return !parents[source] })
 }
 
 // edits lists the edits of a version, once. The first localization serves all versions:

@@ -3,6 +3,7 @@ package repair
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -20,14 +21,22 @@ const (
 	// where its presence does; so suspicion is a weight, never a cut.
 	floor = 0.05
 
-	// firstChunk and lastChunk are how many versions a module holds. A module costs a
-	// second or two by itself, so large ones are cheap by the version; but half of all
-	// repairs are among the first hundred.
+	// firstChunk and lastChunk are how many versions a module holds, and growth how many
+	// times more the next one. A module costs two seconds of CPU by itself and a version
+	// a few milliseconds, so large ones are cheap by the version; but half of all repairs
+	// are among the first hundred.
 	firstChunk = 96
-	lastChunk  = 768
+	lastChunk  = ScreenLimit
+	growth     = 4
 
-	// confirmed is how many plausible versions of a chunk are measured.
-	confirmed = 3
+	// confirmed is how many plausible versions of a chunk are measured at once, and
+	// confirmedLast how many of those that are left when nothing else was found.
+	confirmed     = 3
+	confirmedLast = 12
+
+	// keptHelpful is how many of the versions that help are kept, at least: more than ever have
+	// descendants.
+	keptHelpful = 256
 
 	// places is how many suspicious lines a result names.
 	places = 5
@@ -41,12 +50,8 @@ func Search(ctx context.Context, exec Executor, source string, imp types.Importe
 	if err != nil {
 		return nil, err
 	}
-	s := &search{exec: exec, imp: imp, source: source, opt: opt, localizer: score, seen: map[string]bool{source: true}}
-	for _, f := range exec.Points() {
-		if f {
-			s.failing++
-		}
-	}
+	s := newSearch(exec, source, imp, opt)
+	s.localizer = score
 	if s.failing == 0 {
 		return &Result{Outcome: NothingToRepair}, nil
 	}
@@ -66,7 +71,8 @@ type search struct {
 
 	failing   int
 	suspicion Suspicion
-	seen      map[string]bool // sources that were screened
+	seen      map[digest]bool // sources that were screened
+	measured  map[digest]bool // of these, those that were confirmed, or not
 	tried     int
 	fuel      int64
 	chunk     int // size of the one before
@@ -77,6 +83,16 @@ type search struct {
 	confirmed Confirmation
 	exhausted bool // nothing is left to be tried
 	stage     string
+}
+
+func newSearch(exec Executor, source string, imp types.Importer, opt Options) *search {
+	s := &search{exec: exec, imp: imp, source: source, opt: opt, seen: map[digest]bool{digestOf(source): true}, measured: map[digest]bool{}}
+	for _, f := range exec.Points() {
+		if f {
+			s.failing++
+		}
+	}
+	return s
 }
 
 func (s *search) run(ctx context.Context) error {
@@ -93,8 +109,18 @@ func (s *search) run(ctx context.Context) error {
 	if done, err := s.pairs(ctx, s.opt.Patches-s.opt.Patches/16); done || err != nil {
 		return err
 	}
-	_, err = s.genetic(ctx)
-	return err
+	if done, err := s.genetic(ctx); done || err != nil {
+		return err
+	}
+	return s.confirmLast(ctx)
+}
+
+// digest stands for a source: what was seen is many sources.
+type digest [16]byte
+
+func digestOf(source string) digest {
+	sum := sha256.Sum256([]byte(source))
+	return digest(sum[:16])
 }
 
 // localize says what is suspicious in each version of the program. One that cannot be
@@ -154,7 +180,7 @@ func (s *search) propose(parent *Patch, suspicion Suspicion) ([]proposal, error)
 	return out, nil
 }
 
-// frozenRanges are where functions stand in a source, in bytes.
+// frozenRanges are where functions stand in a source, in bytes. Methods are not meant.
 func frozenRanges(source string, names []string) (ranges [][2]int) {
 	if len(names) == 0 {
 		return nil
@@ -165,7 +191,7 @@ func frozenRanges(source string, names []string) (ranges [][2]int) {
 		return nil // and nothing is proposed either
 	}
 	for _, decl := range file.Decls {
-		if f, ok := decl.(*ast.FuncDecl); ok && slices.Contains(names, f.Name.Name) {
+		if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && slices.Contains(names, f.Name.Name) {
 			ranges = append(ranges, [2]int{fset.Position(f.Pos()).Offset, fset.Position(f.End()).Offset})
 		}
 	}
@@ -178,10 +204,9 @@ func (s *search) next(list []proposal, n int) (versions []Patch, used int) {
 	for used = 0; used < len(list) && len(versions) < n; used++ {
 		c := list[used]
 		source, err := c.program.Realize(c.Proposal)
-		if err != nil || s.seen[source] {
+		if err != nil || !s.fresh(source) {
 			continue
 		}
-		s.seen[source] = true
 		v := Patch{Edits: []synth.Edit{c.Edit}, Source: source, Weight: c.weight}
 		if c.parent != nil {
 			v.Edits = append(slices.Clone(c.parent.Edits), c.Edit)
@@ -189,6 +214,16 @@ func (s *search) next(list []proposal, n int) (versions []Patch, used int) {
 		versions = append(versions, v)
 	}
 	return versions, used
+}
+
+// fresh reports whether a source was not seen before, and sees it.
+func (s *search) fresh(source string) bool {
+	d := digestOf(source)
+	if s.seen[d] {
+		return false
+	}
+	s.seen[d] = true
+	return true
 }
 
 // size is how many versions the next chunk may have, with the budget up to most; 0 if
@@ -200,7 +235,7 @@ func (s *search) size(most int) int {
 	if s.chunk == 0 {
 		s.chunk = firstChunk
 	} else {
-		s.chunk = min(2*s.chunk, lastChunk)
+		s.chunk = min(growth*s.chunk, lastChunk)
 	}
 	return max(0, min(s.chunk, most-s.tried))
 }
@@ -251,6 +286,9 @@ func (s *search) try(ctx context.Context, versions []Patch) (done bool, err erro
 			s.helpful = append(s.helpful, v)
 		}
 	}
+	if len(s.helpful) > 4*keptHelpful {
+		s.helpful = s.improvers(keptHelpful)
+	}
 	s.tried += len(versions)
 	slices.SortStableFunc(plausible, better)
 	s.plausible = append(s.plausible, plausible...)
@@ -258,23 +296,45 @@ func (s *search) try(ctx context.Context, versions []Patch) (done bool, err erro
 	if s.winner != nil {
 		return false, nil // it is for the list that the search goes on
 	}
+	found, err := s.confirmBest(ctx, plausible, confirmed)
+	return found && !s.opt.All, err
+}
+
+// confirmBest measures the first n plausible versions of a list, which is in order, until
+// one is a repair.
+func (s *search) confirmBest(ctx context.Context, list []Patch, n int) (found bool, err error) {
 	stage := s.stage
 	defer s.enter(stage)
-	for i := range plausible[:min(len(plausible), confirmed)] {
-		v := &plausible[i]
-		if !v.Validate.All() || !v.Fresh.All() {
+	for i := range list {
+		v := &list[i]
+		if n == 0 || !v.Validate.All() || !v.Fresh.All() {
 			break // and those that follow are no better
 		}
+		if s.measured[digestOf(v.Source)] {
+			continue
+		}
+		n--
 		s.enter("confirm")
 		ok, err := s.confirm(ctx, v)
 		if err != nil {
 			return false, err
 		}
 		if ok {
-			return !s.opt.All, s.minimize(ctx)
+			return true, s.minimize(ctx)
 		}
 	}
 	return false, nil
+}
+
+// confirmLast turns to plausible versions that stood behind others in their chunk.
+func (s *search) confirmLast(ctx context.Context) error {
+	if s.winner != nil {
+		return nil
+	}
+	list := slices.Clone(s.plausible)
+	slices.SortStableFunc(list, better)
+	_, err := s.confirmBest(ctx, list, confirmedLast)
+	return err
 }
 
 // better orders plausible patches: by validate cases, fresh inputs, weight, number of
@@ -296,6 +356,7 @@ func (s *search) confirm(ctx context.Context, v *Patch) (bool, error) {
 		return false, err
 	}
 	s.fuel += c.Fuel
+	s.measured[digestOf(v.Source)] = true
 	if c.Repaired {
 		s.winner, s.confirmed = v, c
 	}
@@ -316,6 +377,9 @@ func (s *search) minimize(ctx context.Context) error {
 				return false, nil // it leans on one that was left out
 			}
 			source = next
+		}
+		if !s.fresh(source) && !slices.ContainsFunc(s.plausible, func(v Patch) bool { return v.Source == source }) {
+			return false, nil // that was screened
 		}
 		screenings, err := s.exec.Screen(ctx, s.source, []string{source})
 		if err != nil {
@@ -421,12 +485,7 @@ func (s *search) improvers(n int) []Patch {
 // Try holds one version against the executor, as Search does those that it makes
 // itself: somebody else, an agent say, has written it.
 func Try(ctx context.Context, exec Executor, source, version string, opt Options) (*Result, error) {
-	s := &search{exec: exec, source: source, opt: opt, seen: map[string]bool{source: true}}
-	for _, f := range exec.Points() {
-		if f {
-			s.failing++
-		}
-	}
+	s := newSearch(exec, source, nil, opt)
 	if s.failing == 0 {
 		return &Result{Outcome: NothingToRepair}, nil
 	}

@@ -3,6 +3,7 @@ package repair
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -152,7 +153,8 @@ func find(t *testing.T, f *fake, opt Options) *Result {
 	// Always: no version twice, never the program itself, no chunk too large.
 	seen := map[string]bool{faulty: true}
 	for _, v := range f.screened {
-		if seen[v] && r.Patch != nil && len(r.Patch.Edits) < 2 {
+		// But for plausible ones that are a shorter form of a repair.
+		if seen[v] && slices.ContainsFunc(f.points, func(p check) bool { return !p(v) }) {
 			t.Error("a version was screened twice, or was the program")
 		}
 		seen[v] = true
@@ -285,7 +287,8 @@ func TestSearchChoice(t *testing.T) {
 			t.Errorf("%s: %s\n%s", c.why, r.Outcome, r.Patch.Source)
 		}
 	}
-	// What measurement does not confirm makes room for the next, three of a chunk at most.
+	// What measurement does not confirm makes room for the next: three of a chunk at most,
+	// and some more when all else is done.
 	f := other()
 	f.repaired = func(s string) bool { return s == second }
 	if r := find(t, f, Options{Patches: firstChunk}); r.Outcome != Repaired || r.Patch.Source != second || len(f.confirmed) != 2 {
@@ -293,7 +296,7 @@ func TestSearchChoice(t *testing.T) {
 	}
 	f = other()
 	f.repaired = func(string) bool { return false }
-	if r := find(t, f, Options{Patches: firstChunk}); r.Outcome != BudgetExhausted || len(f.confirmed) > confirmed*len(f.chunks) || r.Patch == nil || !r.Patch.Plausible {
+	if r := find(t, f, Options{Patches: firstChunk}); r.Outcome != BudgetExhausted || len(f.confirmed) != confirmed*len(f.chunks)+confirmedLast || r.Patch == nil || !r.Patch.Plausible {
 		t.Errorf("none is the repair: %s, %d measured", r.Outcome, len(f.confirmed))
 	}
 }
@@ -492,7 +495,7 @@ func TestSearchMinimizes(t *testing.T) {
 	}
 	for _, edits := range [][]synth.Edit{{needed[0].Edit, idle[0].Edit}, {idle[0].Edit, needed[0].Edit}} {
 		f := single()
-		s := &search{exec: f, imp: imp, source: faulty, opt: Options{Patches: 10}, failing: 1}
+		s := newSearch(f, faulty, imp, Options{Patches: 10})
 		source := faulty
 		for _, e := range edits {
 			if source, err = synth.Apply(source, e, imp); err != nil {
@@ -507,6 +510,7 @@ func TestSearchMinimizes(t *testing.T) {
 			t.Errorf("%d edits are left:\n%s", len(w.Edits), w.Source)
 		}
 		// But not if the measurement says no to the shorter one.
+		s = newSearch(f, faulty, imp, Options{Patches: 10})
 		s.winner = &Patch{Edits: edits, Source: source}
 		f.repaired = func(string) bool { return false }
 		if err := s.minimize(t.Context()); err != nil || len(s.winner.Edits) != 2 || s.winner.Source != source {
@@ -516,7 +520,7 @@ func TestSearchMinimizes(t *testing.T) {
 }
 
 // TestMinimize: whatever holds is about, the result holds, no single part of it can be
-// dropped, its order is kept, and no list is asked about twice in a row.
+// dropped, its order is kept, and no list is asked about twice.
 func TestMinimize(t *testing.T) {
 	for sd := range uint64(200) {
 		rng := rand.New(rand.NewPCG(sd, 1))
@@ -541,7 +545,15 @@ func TestMinimize(t *testing.T) {
 			})
 		}
 		whole := slices.Clone(list)
-		got, err := Minimize(list, func(of []int) (bool, error) { return covers(of), nil })
+		asked := map[string]bool{fmt.Sprint(list): true}
+		got, err := Minimize(list, func(of []int) (bool, error) {
+			if text := fmt.Sprint(of); asked[text] {
+				t.Errorf("%v was asked about twice", of)
+			} else {
+				asked[text] = true
+			}
+			return covers(of), nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -589,5 +601,14 @@ func TestTry(t *testing.T) {
 	}
 	if !(Share{}).All() {
 		t.Error("no cases, and not all passed")
+	}
+}
+
+// TestFrozenRanges: a function is frozen, a method of the same name is not.
+func TestFrozenRanges(t *testing.T) {
+	const source = "package tool\n\ntype machine int\n\nfunc (m machine) Run() int { return int(m) }\n\nfunc Run(n int) int { return machine(n).Run() }\n"
+	from := strings.Index(source, "func Run")
+	if got, want := frozenRanges(source, []string{"Run"}), [][2]int{{from, len(source) - 1}}; !slices.Equal(got, want) {
+		t.Errorf("frozen: %v, want %v", got, want)
 	}
 }

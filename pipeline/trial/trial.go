@@ -95,8 +95,8 @@ func New(cfg Config) *Bench {
 				continue
 			}
 			passes := cfg.Budget.Passes(call)
-			if r > 0 && (passes || call.Outcome == evaluate.NotRun) {
-				continue // of the reruns only what fails says more
+			if r > 0 && (passes || call.Outcome == evaluate.NotRun || !cfg.Budget.Passes(&m.Runs[0][i])) {
+				continue // of the reruns only what fails there alone says more
 			}
 			b.points = append(b.points, point{c: c, entropy: call.Entropy, fails: !passes})
 			if call.Outcome == sandbox.OK || call.Outcome == sandbox.ToolError {
