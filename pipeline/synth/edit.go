@@ -23,21 +23,21 @@ import (
 //
 //	expression   variable, field, element, length: what is in scope, for any value;
 //	             target: another place to assign to; grow: e + v, e * v and so on;
-//	             unary: -, ! and ^; round: of an integer quotient; regroup: x - (y + z);
+//	             unary: -, ! and ^; round: of an integer quotient; modulo: never negative; regroup: x - (y + z);
 //	             exchange: two values of a list
 //	name         all, trade: another variable at all places of a statement; step: of ++
 //	             and +=
 //	clause       replace, and, or, loop: by a condition built from what is in scope;
 //	             tie: x > y || x == y && a < b
 //	guard        return, leave: if such a condition holds
-//	value        number, text: another one of the source or a usual one; offset: of any
+//	value        number, text: another one of the source or a usual one; usual, format; offset: of any
 //	             integer; empty: T{}, nil or 0; element, field, drop: of a composite literal
 //	call         callee: of the same type; unwrap: f(x) to x; wrap: x to f(x), min, max;
 //	             drop: an argument; halve: an argument
 //	slice        cut: s to s[1:] and so on; bounds: drop or exchange them; index,
 //	             transpose: m[j][i]; append: in another order; add: append to it; copy
 //	insert       before, after, inside, else: a statement built from what is in scope
-//	move         along, out, in: a statement, in its list, out of its block, into one
+//	move         along, out, in: a statement, in its list, out of its block, into one; branch: after the next
 //	block        wrap: in an if; unwrap; else: of and to branches; loop: if to for;
 //	             defer: with later values; branch: break, continue and return
 //	loop         reverse; range: exchange key and value; element: the slice's own, not a
@@ -47,6 +47,8 @@ import (
 //	conversion   distribute, gather: T(x/y) to T(x)/T(y) and back; type; wrap
 //	declare      value: of a variable without one; outer: = for :=; round: x := x in a
 //	             loop; type: a wider one, with conversions; receiver: by pointer
+//	given        literal, case, equal, set, clause, entry, guard: with literals from
+//	             elsewhere, such as what the program must read or write
 type Edit struct {
 	Family string `json:"family"`         // one of those above
 	Op     string `json:"op"`             // what is done, within the family

@@ -304,6 +304,9 @@ var guardEdits = []*operation{
 		match: isListed,
 		choices: func(p *Program, n ast.Node) []choice {
 			values := p.returns(n, 5)
+			if text, ok := p.failure(n, values); ok {
+				values = slices.Insert(values, min(1, len(values)), text)
+			}
 			c := p.choose(36)
 			for i, q := range p.conditions(n, 12) {
 				for j, v := range values {
@@ -337,7 +340,29 @@ var guardEdits = []*operation{
 
 func (c *chooser) guard(n ast.Node, cond, action string) {
 	at := c.p.from(n)
-	c.add(cond+": "+action, splice{at, at, "if " + cond + " {\n" + action + "\n}\n"})
+	splices := []splice{{at, at, "if " + cond + " {\n" + action + "\n}\n"}}
+	if strings.Contains(action, newError) {
+		splices = append(splices, c.p.importing("errors")...)
+	}
+	c.add(cond+": "+action, splices...)
+}
+
+// newError is an error for a function that should fail.
+const newError = `errors.New("invalid input")`
+
+// failure is what a return at a node could return to say that something is wrong, if the
+// function can and none of some other values does.
+func (p *Program) failure(n ast.Node, others []string) (string, bool) {
+	sig := p.signature(n)
+	zeros, ok := p.zeroResults(n)
+	if !ok || sig.Results().Len() == 0 {
+		return "", false
+	}
+	last := sig.Results().At(sig.Results().Len() - 1).Type()
+	if !types.Identical(last, types.Universe.Lookup("error").Type()) || slices.ContainsFunc(others, func(v string) bool { return !strings.HasSuffix(v, "nil") }) {
+		return "", false
+	}
+	return strings.TrimSuffix(zeros, "nil") + newError, true
 }
 
 // returns lists what a return at a node could return: what other returns of the

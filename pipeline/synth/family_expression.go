@@ -88,6 +88,19 @@ var expressionEdits = []*operation{
 		choices: regroupings,
 	},
 	{
+		family: "expression", name: "modulo", verb: "use the remainder that is not negative",
+		match: func(p *Program, n ast.Node) bool {
+			b, ok := n.(*ast.BinaryExpr)
+			return ok && b.Op == token.REM && (pure(b.Y) || lengthOf(p, b.Y)) && isBasic(p.info.TypeOf(b), types.IsInteger) && p.info.Types[b].Value == nil
+		},
+		choices: func(p *Program, n ast.Node) []choice {
+			b := n.(*ast.BinaryExpr)
+			y := p.part(b.Y, token.REM, true)
+			text := "(" + p.text(b) + " + " + y + ") % " + y
+			return []choice{{splices: []splice{p.inPlace(b, text, token.REM.Precedence())}}}
+		},
+	},
+	{
 		family: "expression", name: "exchange", verb: "exchange two values of a list",
 		match: func(p *Program, n ast.Node) bool {
 			return len(listed(n)) > 1

@@ -323,6 +323,16 @@ func (b *insertionBuilder) calls(cost int, v *types.Var) {
 			}
 		}
 	}
+	for i, name := range b.p.unary(b.p.pkg, v.Type()) {
+		if i < 3 && b.p.visible(b.p.pkg.Scope().Lookup(name), b.n.Pos()) {
+			b.add(cost+3, v.Name(), " = ", name, "(", v.Name(), ")")
+		}
+	}
+	if isString(v.Type()) && types.Identical(v.Type(), types.Typ[types.String]) {
+		for i, name := range []string{"TrimSpace", "ToLower"} {
+			b.found = append(b.found, insertion{v.Name() + " = strings." + name + "(" + v.Name() + ")", cost + 5 + i, b.p.importing("strings")})
+		}
+	}
 	if isSlice(v.Type()) {
 		b.sorting(cost+5, v)
 	}

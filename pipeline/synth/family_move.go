@@ -27,6 +27,17 @@ var moveEdits = []*operation{
 		},
 	},
 	{
+		family: "move", name: "branch", verb: "ask for it after the next one",
+		match: func(p *Program, n ast.Node) bool {
+			_, _, _, _, ok := p.nextBranch(n)
+			return ok
+		},
+		choices: func(p *Program, n ast.Node) []choice {
+			a, b, c, d, _ := p.nextBranch(n)
+			return []choice{{splices: []splice{{a, b, p.src[c:d]}, {c, d, p.src[a:b]}}}}
+		},
+	},
+	{
 		family: "move", name: "out", verb: "move the statement out of its block",
 		match: func(p *Program, n ast.Node) bool { return isListed(p, n) && p.block(n) != nil },
 		choices: func(p *Program, n ast.Node) []choice {
@@ -59,6 +70,23 @@ var moveEdits = []*operation{
 			return c.choices
 		},
 	},
+}
+
+// nextBranch returns the range of a branch, a case or an if with its block, and that of
+// the one that is asked next; ok is false if there is none, or if it declares something.
+func (p *Program) nextBranch(n ast.Node) (from, to, nextFrom, nextTo int, ok bool) {
+	switch n := n.(type) {
+	case *ast.CaseClause:
+		list := p.parent[n].(*ast.BlockStmt).List
+		if i := slices.Index(list, ast.Stmt(n)) + 1; i < len(list) {
+			return p.from(n), p.to(n), p.from(list[i]), p.to(list[i]), true
+		}
+	case *ast.IfStmt:
+		if next, isIf := n.Else.(*ast.IfStmt); isIf && n.Init == nil && next.Init == nil {
+			return p.from(n.Cond), p.to(n.Body), p.from(next.Cond), p.to(next.Body), true
+		}
+	}
+	return 0, 0, 0, 0, false
 }
 
 // farthestMove bounds by how many places a statement moves.

@@ -5,8 +5,10 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // valueEdits change literals by what else the program writes, move any integer by
@@ -56,6 +58,29 @@ var valueEdits = []*operation{
 			return !ok || parent.Op != token.ADD && parent.Op != token.SUB || parent.Y == e && parent.Op == token.SUB
 		},
 		choices: offsetChoices,
+	},
+	{
+		family: "value", name: "usual", verb: "use a usual number",
+		match: func(p *Program, n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			return ok && lit.Kind == token.INT
+		},
+		choices: func(p *Program, n ast.Node) []choice {
+			lit := n.(*ast.BasicLit)
+			c := p.choose(len(usualNumbers), lit.Value)
+			for _, text := range usualNumbers {
+				c.put(lit, text, primary)
+			}
+			return c.choices
+		},
+	},
+	{
+		family: "value", name: "format", verb: "write it in another form",
+		match: func(p *Program, n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			return ok && lit.Kind == token.STRING && !p.errorText(n)
+		},
+		choices: formats,
 	},
 	{
 		family: "value", name: "empty", verb: "use an empty value, nil or a zero",
@@ -127,6 +152,82 @@ func literal(e ast.Expr) bool {
 }
 
 func isInteger(p *Program, e ast.Expr) bool { return p.basicOf(e)&types.IsInteger != 0 }
+
+// usualNumbers are sizes and units that people get wrong.
+var usualNumbers = []string{"3", "4", "5", "7", "8", "12", "16", "20", "24", "26", "30", "31", "32", "60", "64", "100", "365", "400", "1000", "1024", "3600"}
+
+// verbs finds verbs of package fmt: flags, width, precision, and the verb itself.
+var verbs = regexp.MustCompile(`%([-+# 0]*)([0-9]*)(\.[0-9]+)?([a-zA-Z])`)
+
+// formats are other verbs, widths and precisions in a literal, and other white space at
+// its end and after its commas.
+func formats(p *Program, n ast.Node) []choice {
+	lit := n.(*ast.BasicLit)
+	text := lit.Value
+	c := p.choose(20, text)
+	put := func(from, to int, with string) {
+		if text = text[:from] + with + text[to:]; literalOf(text) != nil {
+			c.put(lit, text, primary)
+		}
+		text = lit.Value
+	}
+	for i, at := range verbs.FindAllStringSubmatchIndex(text, 3) {
+		if i == 3 {
+			break
+		}
+		part := func(k int) string {
+			if at[2*k] < 0 {
+				return ""
+			}
+			return text[at[2*k]:at[2*k+1]]
+		}
+		flags, width, precision, verb := part(1), part(2), part(3), part(4)
+		verbWith := func(flags, width, precision, verb string) { put(at[0], at[1], "%"+flags+width+precision+verb) }
+		if n, err := strconv.Atoi(width); err == nil && n < 100 {
+			verbWith(flags, strconv.Itoa(n+1), precision, verb)
+			verbWith(flags, strconv.Itoa(n-1), precision, verb)
+			verbWith("-", width, precision, verb)
+			verbWith("", width, precision, verb)
+			verbWith("", "", precision, verb)
+			if verb == "d" || verb == "x" {
+				verbWith("0", width, precision, verb)
+			}
+		}
+		switch verb {
+		case "d", "x", "X", "b", "o", "c":
+			if width == "" {
+				verbWith("0", "2", "", verb)
+				verbWith("0", "3", "", verb)
+			}
+			for _, other := range []string{"d", "x", "X", "c", "b"} {
+				verbWith(flags, width, precision, other)
+			}
+		case "f", "g", "e":
+			for _, other := range []string{".2", ".1", ".3", ".0", ""} {
+				verbWith(flags, width, other, "f")
+			}
+			verbWith(flags, width, precision, "g")
+		case "s", "q", "v":
+			for _, other := range []string{"s", "q", "v", "d"} {
+				verbWith(flags, width, precision, other)
+			}
+			if verb == "v" {
+				verbWith("+", width, precision, verb)
+			}
+		}
+	}
+	if body := strings.TrimSuffix(text, `\n"`); body != text {
+		put(len(body), len(text), `"`)
+	} else if strings.HasSuffix(text, `"`) {
+		put(len(text)-1, len(text), `\n"`)
+	}
+	if body := strings.TrimSuffix(text, ` "`); body != text {
+		put(len(body), len(text), `"`)
+	} else if strings.HasSuffix(text, `,"`) || strings.HasSuffix(text, `:"`) {
+		put(len(text)-1, len(text), ` "`)
+	}
+	return c.choices
+}
 
 // sentinels are the limits that searches for a least or a greatest value start from.
 var sentinels = []string{"math.MaxInt", "math.MinInt"}

@@ -157,3 +157,66 @@ func count(words []string) map[string]int {
 	return counts
 }`},
 }
+
+// furtherFaults are faults that people make with formats, cases and calls.
+var furtherFaults = []fault{
+	{"width of a verb", `
+import "fmt"
+
+func clock(minutes int) string { return fmt.Sprintf("%02d:⟦%d¦%02d⟧", minutes/60, minutes%60) }`},
+	{"precision of a verb", `
+import "fmt"
+
+func price(cents int) string { return fmt.Sprintf("⟦%.1f¦%.2f⟧", float64(cents)/100) }`},
+	{"cases in the wrong order", `
+func fizz(n int) string {
+	switch {
+⟦	case n%3 == 0:
+		return "fizz"
+	case n%15 == 0:
+		return "fizzbuzz"
+¦	case n%15 == 0:
+		return "fizzbuzz"
+	case n%3 == 0:
+		return "fizz"
+⟧	}
+	return ""
+}`},
+	{"branches in the wrong order", `
+func grade(points int) string {
+	if ⟦points >= 50 {
+		return "pass"
+	} else if points >= 90 {
+		return "best"
+	}¦points >= 90 {
+		return "best"
+	} else if points >= 50 {
+		return "pass"
+	}⟧
+	return "fail"
+}`},
+	{"negative remainder", `
+func rotate(list []int, k int) int { return list[⟦k % len(list)¦(k%len(list) + len(list)) % len(list)⟧] }`},
+	{"value is not cleaned", `⟦¦
+import "strings"
+⟧
+func set(m map[string]string, key, value string) {
+⟦¦	value = strings.TrimSpace(value)
+⟧	m[key] = value
+}`},
+	{"hours of a day", `
+func hours(days int) int { return days * ⟦60¦24⟧ }`},
+	{"no error for nothing", `⟦¦
+import "errors"
+⟧
+func mean(list []int) (int, error) {
+	sum := 0
+	for _, n := range list {
+		sum += n
+	}
+⟦¦	if len(list) == 0 {
+		return 0, errors.New("invalid input")
+	}
+⟧	return sum / len(list), nil
+}`},
+}

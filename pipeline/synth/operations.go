@@ -16,6 +16,10 @@ type operation struct {
 	donors       bool   // choices without arg are conditions of the program, by number
 	match        func(p *Program, n ast.Node) bool
 	choices      func(p *Program, n ast.Node) []choice
+
+	// free carries out an arg that is none of the choices; nil: there are no others. It
+	// returns nil for an arg of the wrong form.
+	free func(p *Program, n ast.Node, arg string) []splice
 }
 
 // choice is what a site may become. Its arg and from, together, are unique among
@@ -39,7 +43,7 @@ func init() {
 	for _, family := range [][]*operation{
 		variableEdits, operatorEdits, conditionalEdits, literalEdits, statementEdits,
 		expressionEdits, nameEdits, clauseEdits, tieEdits, guardEdits, valueEdits, callEdits, sliceEdits, insertEdits, moveEdits,
-		blockEdits, loopEdits, ingredientEdits, conversionEdits, declareEdits,
+		blockEdits, loopEdits, ingredientEdits, conversionEdits, declareEdits, givenEdits,
 	} {
 		operations = append(operations, family...)
 	}

@@ -54,6 +54,7 @@ var priors = map[string]float64{
 	"expression grow":     0.12,
 	"expression unary":    0.3,
 	"expression round":    0.3,
+	"expression modulo":   0.3,
 	"expression regroup":  0.3,
 	"expression exchange": 0.7,
 
@@ -73,6 +74,8 @@ var priors = map[string]float64{
 	"value number":  0.15,
 	"value text":    0.15,
 	"value offset":  0.6,
+	"value usual":   0.05,
+	"value format":  0.25,
 	"value empty":   0.2,
 	"value element": 0.25,
 	"value field":   0.15,
@@ -97,9 +100,10 @@ var priors = map[string]float64{
 	"insert inside": 0.1,
 	"insert else":   0.05,
 
-	"move along": 0.1,
-	"move out":   0.2,
-	"move in":    0.08,
+	"move along":  0.1,
+	"move branch": 0.3,
+	"move out":    0.2,
+	"move in":     0.08,
 
 	"block wrap":   0.05,
 	"block unwrap": 0.15,
@@ -119,6 +123,14 @@ var priors = map[string]float64{
 	"ingredient statement":  0.05,
 	"ingredient insert":     0.05,
 	"ingredient append":     0.05,
+
+	"given literal": 0.25,
+	"given case":    0.3,
+	"given equal":   0.2,
+	"given set":     0.3,
+	"given clause":  0.1,
+	"given entry":   0.1,
+	"given guard":   0.06,
 
 	"declare value":    0.2,
 	"declare outer":    0.5,

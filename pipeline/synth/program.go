@@ -33,7 +33,8 @@ type Program struct {
 	frame  func() *frame                 // computed once, when first needed
 	vars   map[*types.Scope][]*types.Var // by scope, in the order of declaration
 	places *places
-	stock  func() *stock // computed once, when first needed
+	stock  func() *stock            // computed once, when first needed
+	given  map[token.Token][]string // see Offering
 }
 
 // Parse prepares a source for edits. It fails with an *EditError if the source does
@@ -214,6 +215,11 @@ func (p *Program) Apply(e Edit) (string, error) {
 	}
 	choices := o.choices(p, n)
 	i := slices.IndexFunc(choices, func(c choice) bool { return c.arg == e.Arg && c.from == e.From })
+	if i < 0 && o.free != nil && e.From == 0 {
+		if splices := o.free(p, n, e.Arg); splices != nil {
+			return p.realize(e, n, splices)
+		}
+	}
 	if i < 0 {
 		return "", &EditError{e, NoChoice, fmt.Sprintf("the site has no such choice among its %d", len(choices))}
 	}

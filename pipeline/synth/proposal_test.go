@@ -71,7 +71,7 @@ func leading(p *Program, ps []Proposal, to string) []Proposal {
 
 // One edit repairs each of the faults.
 func TestSingleFaults(t *testing.T) {
-	all := slices.Concat(faults, moreFaults, declareFaults)
+	all := slices.Concat(faults, moreFaults, declareFaults, furtherFaults)
 	if len(all) < 45 {
 		t.Errorf("only %d faults", len(all))
 	}
@@ -129,7 +129,7 @@ func TestPairFaults(t *testing.T) {
 // it is applying the edit. Most of them type-check.
 func TestRealizeIsApply(t *testing.T) {
 	sources := map[string]int{sample: 83, hostile: 11} // to stride
-	for i, f := range slices.Concat(faults, moreFaults, declareFaults) {
+	for i, f := range slices.Concat(faults, moreFaults, declareFaults, furtherFaults) {
 		faulty, _ := f.version(t, 0)
 		sources[faulty] = 97
 		if i%20 == 2 {
