@@ -23,7 +23,7 @@ import (
 // Semantics is raised whenever the same inputs would give other rows: synthesis,
 // selection, scoring, metering or a digest's format. It is part of the lock and of
 // every cache key; a lock under another number is not comparable, never different.
-const Semantics = 3
+const Semantics = 4
 
 // FuelModel names the formula that turns an execution into fuel.
 const FuelModel = "instructions + bulk bytes / 8 + host-call bytes / 8 + 2 x bytes of memory growth + virtual sleep"

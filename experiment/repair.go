@@ -17,7 +17,7 @@ import (
 
 // DefaultPatches is how many patches a repair on its own tries at most: half a minute of
 // two cores for a program of 60 lines. A tournament has its manifest's number.
-const DefaultPatches = 2500
+const DefaultPatches = 4000
 
 // RepairOptions name one failing program and what to hold it against. The budget is the
 // default manifest's.

@@ -15,6 +15,10 @@ type Executor interface {
 	// Points says of each point whether the program fails there.
 	Points() (failing []bool)
 
+	// Vocabulary lists Go literals that the program may lack, the likely first: what the
+	// failing points have in them and the others have not.
+	Vocabulary() []string
+
 	// Trace runs instrumented versions on the points. hits[v][i] holds a byte for each
 	// element of version v; nil where point i left no trace.
 	Trace(ctx context.Context, versions []Instrumented) (hits [][][]byte, err error)

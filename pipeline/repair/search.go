@@ -167,6 +167,7 @@ func (s *search) propose(parent *Patch, suspicion Suspicion) ([]proposal, error)
 	if err != nil {
 		return nil, fmt.Errorf("repair: %w", err)
 	}
+	p = p.Offering(s.exec.Vocabulary())
 	frozen := frozenRanges(source, s.opt.Frozen)
 	var out []proposal
 	for _, e := range p.Proposals() {

@@ -61,6 +61,8 @@ func has(text string) check { return func(s string) bool { return strings.Contai
 
 var errMachine = errors.New("the machine is broken")
 
+func (f *fake) Vocabulary() []string { return nil }
+
 func (f *fake) Points() []bool {
 	out := make([]bool, len(f.points))
 	for i := range f.failing {

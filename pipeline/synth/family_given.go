@@ -253,7 +253,7 @@ func (p *Program) newClauses(n ast.Node) []string {
 var quotients = []token.Token{token.ADD, token.SUB, token.MUL, token.QUO}
 
 func clauseMore(p *Program, n ast.Node, arg string) []splice {
-	if !strings.HasPrefix(arg, "case ") || !isExpression("func() { switch {\n" + arg + "\n} }") {
+	if !strings.HasPrefix(arg, "case ") || !isExpression("func() { switch {\n"+arg+"\n} }") {
 		return nil
 	}
 	return []splice{{p.to(n), p.to(n), "\n" + arg}}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestPoints(t *testing.T) {
 	}
 	b := New(Config{Suite: suite, Measurement: m, Budget: budget, Candidate: "x"})
 	want := []string{
-		"b fails=true timed=false", // the rerun
+		"b fails=true timed=false",                                // the rerun
 		"cc fails=true timed=false", "aaa fails=true timed=false", // but not of this one, which fails anyway
 		"b fails=false timed=false", "d fails=false timed=false", "h fails=false timed=true",
 	}
@@ -201,5 +202,26 @@ func TestScreen(t *testing.T) {
 	}
 	if lucky == 0 {
 		t.Error("no version passed the points by chance, so this shows nothing")
+	}
+}
+
+// TestVocabulary: what failing cases have and passing ones have not comes first, as
+// literals; what all have is left out.
+func TestVocabulary(t *testing.T) {
+	suite := &testgen.Suite{Spec: "caps", Compare: "bytes", Cases: []testgen.Case{
+		testCase(testgen.Search, "add 1 #x"), testCase(testgen.Search, "sub 60"), testCase(testgen.Search, "add 1"),
+		testCase(testgen.Holdout, "secret"),
+	}}
+	m := &evaluate.Measurement{Runs: [][]evaluate.Call{{answered(false, 5), answered(false, 5), answered(true, 5), answered(false, 5)}}}
+	got := New(Config{Suite: suite, Measurement: m, Budget: budget, Candidate: "x"}).Vocabulary()
+	for _, want := range []string{`'#'`, `"#"`, `"sub"`, `"SUB"`, `"60"`, `60`, `'s'`} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not in %s", want, got)
+		}
+	}
+	for _, no := range []string{`'1'`, `"add"`, `"1"`, `' '`, `"secret"`} {
+		if slices.Contains(got, no) {
+			t.Errorf("%s is in %s", no, got)
+		}
 	}
 }
