@@ -201,7 +201,7 @@ func furnish(t *testing.T, dir string) []string {
 	}
 	ids = append(ids, h.ID)
 	write(t, filepath.Join(dir, "bad.json"), "{")
-	if err := os.Symlink("/etc/passwd", filepath.Join(dir, NewDir, "link")); err != nil {
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, NewDir, "link.json")); err != nil {
 		t.Fatal(err)
 	}
 	return ids
@@ -229,11 +229,11 @@ func settled(t *testing.T, dir string, ids []string) {
 			t.Errorf("%s holds %v", d, got)
 		}
 	}
-	if got, want := names(t, filepath.Join(dir, PoisonDir)), []string{"bad.json", "bad.json.reason.json", "link", "link.reason.json"}; !slices.Equal(got, want) {
+	if got, want := names(t, filepath.Join(dir, PoisonDir)), []string{"bad.json", "bad.json.reason.json", "link.json", "link.json.reason.json"}; !slices.Equal(got, want) {
 		t.Errorf("set aside: %v, want %v", got, want)
 	}
 	reasonOf(t, dir, "bad.json")
-	reasonOf(t, dir, "link")
+	reasonOf(t, dir, "link.json")
 }
 
 // TestCrashAnywhere ends a program before each of its steps, one run for each, and lets

@@ -1,7 +1,7 @@
 // Package handoff is the queue through which failing candidates reach the repair lab:
 // a folder of small JSON files, one a handoff, that any program can read and write.
 //
-//	QUEUE/new/handoff_<id>.json        written, not claimed
+//	QUEUE/new/handoff_<id>.json        written, not claimed; *.json from other programs
 //	QUEUE/*.json                       the same, from programs that know no folders
 //	QUEUE/work/handoff_<id>.json       claimed, by renaming it
 //	QUEUE/processed/<id>.ok or .fail   done: a Marker
@@ -10,8 +10,9 @@
 //
 // The state of a handoff is where its file lies, and a file moves by rename alone, so a
 // crash at any moment leaves it in exactly one state. A file appears under its name when
-// its content is on disk and not before; names with a leading dot are files being
-// written, or what a crash left of one, and are nobody's business.
+// its content is on disk and not before; names with a leading dot, and in QUEUE and new
+// those that do not end in .json, are files being written, or what a crash left of one,
+// and are nobody's business.
 //
 // Put needs no lock and neither does any program that drops a file. Whoever works on
 // handoffs opens a Queue. All Queues of a folder take turns by a lock that is held for

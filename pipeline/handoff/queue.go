@@ -237,7 +237,7 @@ func (q *Queue) scan() ([]entry, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			if !incoming(dir, f.Name()) {
+			if !incoming(f.Name()) {
 				continue
 			}
 			info, err := f.Info()
@@ -255,10 +255,10 @@ func (q *Queue) scan() ([]entry, error) {
 	return list, nil
 }
 
-// incoming says whether a name in a folder is for the queue to look at. In the queue's
-// own folder other things may lie, such as logs.
-func incoming(dir, name string) bool {
-	return name[0] != '.' && (dir == NewDir || filepath.Ext(name) == ".json")
+// incoming says whether a name is for the queue to look at. Other names belong to files
+// that are being written (x.json.tmp), and in the queue's own folder to logs and the like.
+func incoming(name string) bool {
+	return name[0] != '.' && filepath.Ext(name) == ".json"
 }
 
 // take claims one file, under the lock. It returns nil if there is nothing to claim: the

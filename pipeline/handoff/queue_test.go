@@ -208,7 +208,7 @@ func TestOldForm(t *testing.T) {
 		t.Errorf("ts %v, want %v", job.TS, want)
 	}
 	// The same file again, under another name, while it is worked on and when it is done.
-	write(t, filepath.Join(dir, NewDir, "again"), old)
+	write(t, filepath.Join(dir, NewDir, "again once more.json"), old)
 	noClaim(t, q)
 	if err := q.Finish(job, OutcomeNotRepaired, "no", ""); err != nil {
 		t.Fatal(err)
