@@ -37,15 +37,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"time"
-
-	"github.com/google/renameio/v2"
 )
 
 // SchemaVersion is the version of the file's format that this package writes. It
@@ -104,13 +99,17 @@ var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Put writes a handoff into a queue, whose folders it creates, and returns the path of
 // its file in NewDir. If the queue knows the id already, in whatever state, Put changes
-// nothing and written is false. When it returns without an error the file survives a
-// crash.
+// nothing and written is false. When it returns without an error the handoff survives a
+// crash, whoever has written it.
 //
 // Two programs that put the same handoff at once write the same file. Only if one of
 // them is slower than the whole repair that the other set off does the file come back;
 // whoever claims files looks into ProcessedDir first.
 func Put(queue string, h Handoff) (path string, written bool, err error) {
+	return putBy(osDisk{}, queue, h)
+}
+
+func putBy(d disk, queue string, h Handoff) (path string, written bool, err error) {
 	fail := func(err error) (string, bool, error) {
 		return "", false, fmt.Errorf("handoff: queue %s: %w", queue, err)
 	}
@@ -120,10 +119,16 @@ func Put(queue string, h Handoff) (path string, written bool, err error) {
 	}
 	id := ID(h.Seed, h.Epoch, h.CandidateID)
 	path = filepath.Join(queue, NewDir, FileName(id))
+	if err := makeFolder(d, queue); err != nil {
+		return fail(err)
+	}
 	for _, dir := range []string{NewDir, WorkDir, ProcessedDir} {
-		if err := os.MkdirAll(filepath.Join(queue, dir), 0o755); err != nil {
+		if err := d.mkdir(filepath.Join(queue, dir)); err != nil {
 			return fail(err)
 		}
+	}
+	if err := d.sync(queue); err != nil {
+		return fail(err)
 	}
 	for _, known := range []string{
 		// In the order of a handoff's life: one that moves on meanwhile is met again.
@@ -132,22 +137,20 @@ func Put(queue string, h Handoff) (path string, written bool, err error) {
 		filepath.Join(queue, ProcessedDir, id+OK),
 		filepath.Join(queue, ProcessedDir, id+Fail),
 	} {
-		if _, err := os.Lstat(known); err == nil {
+		there, err := exists(known)
+		if err != nil {
+			return fail(err)
+		}
+		if there {
+			// Whoever has put it there may have died before it was safe.
+			if err := d.sync(filepath.Dir(known)); err != nil {
+				return fail(err)
+			}
 			return path, false, nil
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return fail(err)
 		}
 	}
-	// renameio syncs the file before it renames it, but not the folders: without that
-	// the name may be lost.
-	err = renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
-	if err != nil {
+	if err := shareFile(d, path, data); err != nil {
 		return fail(err)
-	}
-	for _, dir := range []string{filepath.Dir(path), queue} {
-		if err := syncDir(dir); err != nil {
-			return fail(err)
-		}
 	}
 	return path, true, nil
 }
@@ -174,13 +177,4 @@ func (h Handoff) encode() ([]byte, error) {
 		return nil, fmt.Errorf("candidate %.12s: %w", h.CandidateID, err)
 	}
 	return b.Bytes(), nil
-}
-
-// syncDir makes the names in a folder outlive a crash.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

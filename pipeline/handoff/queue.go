@@ -102,6 +102,9 @@ func Open(dir string, opt Options) (*Queue, error) {
 	if q.disk == nil {
 		q.disk = osDisk{}
 	}
+	if err := makeFolder(q.disk, dir); err != nil {
+		return nil, q.wrap(err)
+	}
 	for _, d := range []string{NewDir, WorkDir, ProcessedDir, PoisonDir, q.watchers(), q.claims()} {
 		if err := q.disk.mkdir(q.at(d)); err != nil {
 			return nil, q.wrap(err)
