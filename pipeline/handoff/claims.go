@@ -301,6 +301,10 @@ func (q *Queue) review(name string) error {
 		if done, err := exists(q.at(filepath.Join(ProcessedDir, id+ending))); err != nil {
 			return err
 		} else if done {
+			// The marker's writer may have died before it was safe.
+			if err := q.disk.sync(q.at(ProcessedDir)); err != nil {
+				return err
+			}
 			return q.clean(path, id)
 		}
 	}

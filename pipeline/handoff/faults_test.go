@@ -408,6 +408,38 @@ func TestSharedNames(t *testing.T) {
 	}
 }
 
+// A file goes only when what stands for it is safe: its marker, or its copy in work.
+func TestNothingGoesBeforeItIsSafe(t *testing.T) {
+	for _, c := range []struct{ known, file string }{
+		{"processed/ID.ok", "work/handoff_ID.json"}, // a watcher died in the middle of the end
+		{"processed/ID.fail", "new/again.json"},
+		{"work/handoff_ID.json", "again.json"},
+	} {
+		dir := memory(t)
+		id := oldID(t, valid)
+		d := &faultDisk{unsafe: map[string]bool{}}
+		q := open(t, dir, Options{disk: d})
+		known, file := filepath.Join(dir, strings.Replace(c.known, "ID", id, 1)), filepath.Join(dir, strings.Replace(c.file, "ID", id, 1))
+		write(t, known, valid)
+		write(t, file, valid)
+		d.log = nil
+		d.unsafe[filepath.Dir(known)] = true
+		var err error
+		if filepath.Base(filepath.Dir(file)) == WorkDir {
+			err = q.TakeBack(ctx)
+		} else {
+			_, err = q.Claim(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		synced, removed := slices.Index(d.log, "sync "+filepath.Dir(known)), slices.Index(d.log, "remove "+file)
+		if removed < 0 || synced < 0 || synced > removed {
+			t.Errorf("%s stands for %s; the steps:\n%s", c.known, c.file, strings.Join(d.log, "\n"))
+		}
+	}
+}
+
 // stubbornDisk syncs none of the folders above the queue.
 type stubbornDisk struct {
 	osDisk

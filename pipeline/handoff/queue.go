@@ -294,6 +294,10 @@ func (q *Queue) take(e entry) (*Job, error) {
 		return nil, err
 	}
 	if where != "" {
+		// Whoever has moved it there may have died before it was safe.
+		if err := q.disk.sync(q.at(where)); err != nil {
+			return nil, err
+		}
 		if err := removeFile(q.disk, path); err != nil {
 			return nil, err
 		}
