@@ -213,9 +213,6 @@ func (l *lab) options(job *handoff.Job) (*experiment.RepairOptions, error) {
 		return nil, fmt.Errorf("spec_path %s: %w", job.SpecPath, err)
 	}
 	opt := &experiment.RepairOptions{Spec: spec, Source: source, Seed: job.Seed, Epoch: job.Epoch}
-	if job.Old {
-		opt.Seed = 1 // as of the harness, where nobody says another one
-	}
 	if job.ImplStyle != nil {
 		opt.Style = *job.ImplStyle
 	}

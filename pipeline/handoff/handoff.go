@@ -162,6 +162,8 @@ func (h Handoff) encode() ([]byte, error) {
 		return nil, fmt.Errorf("candidate_id %q, expected 64 lower-case hex digits", h.CandidateID)
 	case h.Reason == "":
 		return nil, fmt.Errorf("candidate %.12s: no reason", h.CandidateID)
+	case !goodSeed(h.Seed):
+		return nil, fmt.Errorf("candidate %.12s: %w", h.CandidateID, badSeed(h.Seed))
 	case h.ID != "" && h.ID != id:
 		return nil, fmt.Errorf("candidate %.12s: handoff_id %s, expected %s", h.CandidateID, h.ID, id)
 	case h.SchemaVersion != 0 && h.SchemaVersion != SchemaVersion:

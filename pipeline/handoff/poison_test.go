@@ -47,6 +47,10 @@ func TestPoisonContent(t *testing.T) {
 		"epoch is of the wrong type: string":  `{"spec_path": "s", "bundle_dir": "b", "epoch": "3"}`,
 		"epoch is of the wrong type: number":  `{"spec_path": "s", "bundle_dir": "b", "epoch": 3.5}`,
 		"epoch -1":                            `{"spec_path": "s", "bundle_dir": "b", "epoch": -1}`,
+		"seed -1, expected 0 to 9007199254":   `{"spec_path": "s", "bundle_dir": "b", "seed": -1}`,
+		"seed 9007199254740992, expected 0":   `{"spec_path": "s", "bundle_dir": "b", "seed": 9007199254740992}`,
+		"seed is of the wrong type: number 1": `{"spec_path": "s", "bundle_dir": "b", "seed": 1e30}`,
+		"seed -7, expected 0":                 whole(`"seed": 7`, `"seed": -7`),
 		"bundle_dir is of the wrong type":     `{"spec_path": "s", "bundle_dir": ["b"]}`,
 		"metrics.fitness is of the wrong":     `{"spec_path": "s", "bundle_dir": "b", "metrics": {"fitness": "high"}}`,
 		"ts is of the wrong type":             `{"spec_path": "s", "bundle_dir": "b", "ts": {}}`,
@@ -413,7 +417,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if !hexDigest.MatchString(h.ID) || h.SpecPath == "" || h.BundleDir == "" || !json.Valid(data) {
+		if !hexDigest.MatchString(h.ID) || h.Seed < 0 || h.Seed > 1<<53-1 || h.SpecPath == "" || h.BundleDir == "" || !json.Valid(data) {
 			t.Errorf("accepted: %+v", h)
 		}
 	})

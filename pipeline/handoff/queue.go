@@ -51,7 +51,7 @@ type Event struct {
 // Job is a handoff that is claimed.
 type Job struct {
 	Handoff      // as its file says; ID is set even in the old form
-	Old     bool // the old form: seed and candidate_id are not known
+	Old     bool // the old form: nothing vouches for candidate_id, which may be missing, nor for the seed
 	Attempt int  // which attempt this is, from 1
 
 	raw []byte // the file
