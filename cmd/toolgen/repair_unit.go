@@ -172,6 +172,13 @@ Nice=10
 OOMPolicy=continue
 `
 
+// crashing has Go end a crash (a panic, a fatal error, SIGQUIT) by SIGABRT: its exit code
+// would be 2, which of ours says that the command line is wrong, and the service would
+// not be started again. What crashed is in the journal; a core besides would fill disks.
+const crashing = `Environment=GOTRACEBACK=crash
+LimitCORE=0
+`
+
 // stopping lets the watcher itself put its job back; a unit that is stopped has not failed.
 const stopping = `KillMode=mixed
 TimeoutStopSec=90
@@ -183,7 +190,7 @@ Description=ToolGen repair lab: watches a queue of handoffs
 
 [Service]
 Type=exec
-ExecStart=` + l.exec() + "\n" + l.environment() + stopping + `SuccessExitStatus=130 143
+ExecStart=` + l.exec() + "\n" + l.environment() + crashing + stopping + `SuccessExitStatus=130 143
 Restart=on-failure
 RestartSec=10
 RestartPreventExitStatus=2
@@ -202,7 +209,7 @@ Description=ToolGen repair lab: works on what lies in a queue of handoffs
 
 [Service]
 Type=oneshot
-ExecStart=` + l.exec("--once") + "\n" + l.environment() + stopping + `SuccessExitStatus=1 130 143
+ExecStart=` + l.exec("--once") + "\n" + l.environment() + crashing + stopping + `SuccessExitStatus=1 130 143
 ` + hardening},
 		{"toolgen-repair-once.timer", `[Unit]
 Description=ToolGen repair lab: looks into a queue of handoffs

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // awkward is a path that has all that a unit file gives a meaning to.
@@ -78,6 +82,54 @@ func TestUnitRefusesWhatItCannotHold(t *testing.T) {
 		code := run([]string{"toolgen", "repair", "unit", "service", "--queue", queue}, strings.NewReader(""), &out, &errs)
 		if code != exitUsage || out.Len() > 0 || !strings.Contains(errs.String(), "a unit cannot hold") {
 			t.Errorf("%q: exit %d, %s%s", queue, code, &out, &errs)
+		}
+	}
+}
+
+// crash is a program that ends as only Go ends programs.
+func crash(how string) {
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+		panic(err)
+	}
+	switch how {
+	case "panic":
+		go func() { panic("a defect") }()
+	case "fatal":
+		go func() { new(sync.Mutex).Unlock() }()
+	case "quit":
+		if err := syscall.Kill(os.Getpid(), syscall.SIGQUIT); err != nil {
+			panic(err)
+		}
+	}
+	time.Sleep(time.Minute)
+}
+
+// TestCrashIsNoUsageError has programs crash with the environment of the units: systemd
+// must not take that for the exit code that ends a service for good.
+func TestCrashIsNoUsageError(t *testing.T) {
+	program, err := exec.LookPath("toolgen-crash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []unit{serviceUnits(watchCommandLine{})[0], timerUnits(watchCommandLine{})[0]} {
+		var env []string
+		for line := range strings.Lines(u.content) {
+			if v, ok := strings.CutPrefix(line, "Environment="); ok {
+				env = append(env, strings.TrimSpace(v))
+			}
+		}
+		for _, how := range []string{"panic", "fatal", "quit"} {
+			cmd := exec.Command(program, how)
+			cmd.Args[0] = "toolgen-crash"
+			cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOTRACEBACK=") }), env...)
+			out, err := cmd.CombinedOutput()
+			exit, ok := errors.AsType[*exec.ExitError](err)
+			if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGABRT {
+				t.Errorf("%s, %s: %v, want SIGABRT", u.name, how, err)
+			}
+			if !strings.Contains(string(out), "goroutine ") {
+				t.Errorf("%s, %s: there is no trace:\n%s", u.name, how, out)
+			}
 		}
 	}
 }
