@@ -65,9 +65,9 @@ func unquote(t *testing.T, line string) []string {
 }
 
 func TestUnitQuoting(t *testing.T) {
-	l := watchCommandLine{program: "/opt/tool gen/100%/$x/toolgen", queue: awkward, challengers: "/c", logs: awkward + "/l", path: "/bin:/usr/bin", cache: "/c 100%"}
+	l := watchCommandLine{program: "/opt/tool gen/100%/$x/toolgen", queue: awkward, challengers: "/c", logs: awkward + "/l", specs: []string{"/s", awkward}, path: "/bin:/usr/bin", cache: "/c 100%"}
 	got := unquote(t, l.exec("--once"))
-	want := []string{l.program, "repair", "watch", "--queue=" + awkward, "--challengers=/c", "--logs=" + awkward + "/l", "--once"}
+	want := []string{l.program, "repair", "watch", "--queue=" + awkward, "--challengers=/c", "--logs=" + awkward + "/l", "--specs=/s", "--specs=" + awkward, "--once"}
 	if !slices.Equal(got, want) {
 		t.Errorf("words %q\nwant  %q", got, want)
 	}
@@ -148,7 +148,7 @@ func TestUnitsVerify(t *testing.T) {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l := watchCommandLine{program: program, queue: awkward, challengers: awkward + "c", logs: awkward + "l", path: os.Getenv("PATH"), cache: awkward}
+	l := watchCommandLine{program: program, queue: awkward, challengers: awkward + "c", logs: awkward + "l", specs: []string{awkward}, path: os.Getenv("PATH"), cache: awkward}
 	verify := func(units []unit) (string, error) {
 		folder, err := os.MkdirTemp(dir, "units")
 		if err != nil {
