@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 
@@ -117,8 +118,10 @@ func (e *Env) Close() error {
 	return e.cache.Trim(cacheLimit)
 }
 
-// work runs f when one of the machine's workers is free.
-func (e *Env) work(ctx context.Context, f func() error) error {
+// work runs f when one of the machine's workers is free. A defect in f becomes an error
+// that says where it is: a panic in one of many goroutines would end the program with 2,
+// Go's exit code, which of ours says that the user is at fault, and a watcher with it.
+func (e *Env) work(ctx context.Context, f func() error) (err error) {
 	select {
 	case e.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -128,6 +131,11 @@ func (e *Env) work(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	defer func() {
+		if defect := recover(); defect != nil {
+			err = fmt.Errorf("this is a defect of toolgen: %v\n%s", defect, debug.Stack())
+		}
+	}()
 	return f()
 }
 

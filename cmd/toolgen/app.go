@@ -27,6 +27,7 @@ type program struct {
 	colour   bool // of out
 	log      *slog.Logger
 	logJSON  bool
+	left     string // what is left of the command when it is interrupted; "": nothing is said
 }
 
 // run is the program. It returns the exit code and never exits by itself, but for a
@@ -200,6 +201,7 @@ func (p *program) open(c *cli.Context) (*experiment.Env, error) {
 	if jobs != nil {
 		opt.Jobs = int(*jobs)
 	}
+	p.left = afterInterrupt(commandPath(c), opt.NoCache)
 	return experiment.Open(c.Context, opt)
 }
 

@@ -84,8 +84,19 @@ func is[T error](err error) bool {
 // interrupted is why the context of a program ended that was sent a signal.
 type interrupted struct{ signal syscall.Signal }
 
-func (e *interrupted) Error() string {
-	return "interrupted; what was done stays in the cache, and running again goes on from there"
+func (e *interrupted) Error() string { return "interrupted" }
+
+// afterInterrupt says what an interrupted command that works with the cache has left.
+func afterInterrupt(command string, noCache bool) string {
+	switch {
+	case command == "repair watch":
+		return "a job that was not finished waits in the queue again, and is begun anew"
+	case command == "repair run":
+		return "a search that was not finished is not kept, and running again begins it anew"
+	case noCache:
+		return "nothing is kept without the cache, and running again begins anew"
+	}
+	return "what was done stays in the cache, and running again goes on from there"
 }
 
 // withSignals returns a context that ends at the first SIGINT or SIGTERM. The second
@@ -124,7 +135,11 @@ func (p *program) end(ctx context.Context, err error) int {
 		return exitOK
 	}
 	if stopped, ok := errors.AsType[*interrupted](context.Cause(ctx)); ok {
-		p.complain(stopped)
+		said := error(stopped)
+		if p.left != "" {
+			said = fmt.Errorf("%w; %s", stopped, p.left)
+		}
+		p.complain(said)
 		return exitSignalledFrom + int(stopped.signal)
 	}
 	code := exitCode(err)

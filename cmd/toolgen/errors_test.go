@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -70,6 +74,36 @@ func TestInterrupted(t *testing.T) {
 		}
 		if got := p.end(ctx, nil); got != 0 {
 			t.Errorf("%v, no error: exit code %d, want 0", signal, got)
+		}
+	}
+}
+
+// What an interrupted command says of what it has left is true of that command.
+func TestAfterInterrupt(t *testing.T) {
+	t.Setenv("TOOLGEN_CACHE", t.TempDir())
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"run", "testdata/tiny/tiny.yaml", "-o", filepath.Join(t.TempDir(), "run")}, "interrupted; what was done stays in the cache, and running again goes on from there"},
+		{[]string{"run", "testdata/tiny/tiny.yaml", "-o", filepath.Join(t.TempDir(), "run"), "--no-cache"}, "interrupted; nothing is kept without the cache, and running again begins anew"},
+		{[]string{"repair", "run", "--source", "main.go", "--func", "main", "--cases", "main.go"}, "interrupted; a search that was not finished is not kept, and running again begins it anew"},
+		{[]string{"repair", "watch", "--queue", t.TempDir(), "--no-cache"}, "interrupted; a job that was not finished waits in the queue again, and is begun anew"},
+		{[]string{"leaderboard", "nowhere"}, "interrupted"},
+	} {
+		var errs bytes.Buffer
+		p := &program{in: strings.NewReader(""), out: io.Discard, err: &errs}
+		p.setLog("text", slog.LevelError)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(&interrupted{syscall.SIGINT})
+		app := p.app()
+		r, err := understand(app, append([]string{"toolgen"}, c.args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := p.end(ctx, app.RunContext(ctx, r.argv))
+		if code != exitInterrupted || errs.String() != "toolgen: "+c.want+"\n" {
+			t.Errorf("%v: exit code %d, %q; want %q", c.args, code, errs.String(), c.want)
 		}
 	}
 }

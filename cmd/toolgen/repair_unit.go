@@ -18,10 +18,11 @@ import (
 )
 
 func (p *program) repairUnitCommand() *cli.Command {
-	folders := append(watchFolderFlags(), outFlag("`DIR` to write the units to, instead of printing them: ~/.config/systemd/user"))
+	folders := append(watchFolderFlags(), specsFlag(), outFlag("`DIR` to write the units to, instead of printing them: ~/.config/systemd/user"))
 	return &cli.Command{
 		Name: "unit", Usage: "systemd user units that watch a queue: service or timer",
 		Description: `toolgen repair unit service --queue queue > ~/.config/systemd/user/toolgen-repair.service
+toolgen repair unit service --queue queue --specs ./specs --out ~/.config/systemd/user
 toolgen repair unit timer --queue queue --out ~/.config/systemd/user`,
 		Subcommands: []*cli.Command{
 			{
@@ -46,16 +47,25 @@ func (p *program) repairUnit(c *cli.Context, units func(watchCommandLine) []unit
 	if err != nil {
 		return err
 	}
-	line := watchCommandLine{path: os.Getenv("PATH"), cache: os.Getenv("TOOLGEN_CACHE")}
+	dirs, err := specDirs(c)
+	if err != nil {
+		return err
+	}
+	line := watchCommandLine{specs: make([]string, len(dirs)), path: os.Getenv("PATH"), cache: os.Getenv("TOOLGEN_CACHE")}
 	if line.program, err = os.Executable(); err != nil {
 		return &experiment.MachineError{Msg: "it is not known where this program lies", Err: err}
 	}
 	// A service begins in another folder.
-	for _, dir := range []struct {
+	type folder struct {
 		to   *string
 		flag string
 		path string
-	}{{&line.queue, "--queue", queue}, {&line.challengers, "--challengers", c.String("challengers")}, {&line.logs, "--logs", c.String("logs")}, {&line.cache, "TOOLGEN_CACHE", line.cache}} {
+	}
+	folders := []folder{{&line.queue, "--queue", queue}, {&line.challengers, "--challengers", c.String("challengers")}, {&line.logs, "--logs", c.String("logs")}, {&line.cache, "TOOLGEN_CACHE", line.cache}}
+	for i, dir := range dirs {
+		folders = append(folders, folder{&line.specs[i], "--specs", dir})
+	}
+	for _, dir := range folders {
 		if dir.path == "" {
 			continue
 		}
@@ -125,6 +135,7 @@ func unitText(s string) error {
 // watchCommandLine is what a unit has to say.
 type watchCommandLine struct {
 	program, queue, challengers, logs string // absolute; "": the default
+	specs                             []string
 	path, cache                       string // of the environment; a service has another one
 }
 
@@ -132,7 +143,11 @@ type watchCommandLine struct {
 func (l watchCommandLine) exec(more ...string) string {
 	// systemd expands variables in arguments, and not in the program's path.
 	words := []string{quoteUnit(l.program), "repair", "watch"}
-	for _, f := range [][2]string{{"--queue=", l.queue}, {"--challengers=", l.challengers}, {"--logs=", l.logs}} {
+	flags := [][2]string{{"--queue=", l.queue}, {"--challengers=", l.challengers}, {"--logs=", l.logs}}
+	for _, dir := range l.specs {
+		flags = append(flags, [2]string{"--specs=", dir})
+	}
+	for _, f := range flags {
 		if f[1] != "" {
 			words = append(words, strings.ReplaceAll(quoteUnit(f[0]+f[1]), "$", "$$"))
 		}
@@ -172,6 +187,13 @@ Nice=10
 OOMPolicy=continue
 `
 
+// crashing has Go end a crash (a panic, a fatal error, SIGQUIT) by SIGABRT: its exit code
+// would be 2, which of ours says that the command line is wrong, and the service would
+// not be started again. What crashed is in the journal; a core besides would fill disks.
+const crashing = `Environment=GOTRACEBACK=crash
+LimitCORE=0
+`
+
 // stopping lets the watcher itself put its job back; a unit that is stopped has not failed.
 const stopping = `KillMode=mixed
 TimeoutStopSec=90
@@ -183,7 +205,7 @@ Description=ToolGen repair lab: watches a queue of handoffs
 
 [Service]
 Type=exec
-ExecStart=` + l.exec() + "\n" + l.environment() + stopping + `SuccessExitStatus=130 143
+ExecStart=` + l.exec() + "\n" + l.environment() + crashing + stopping + `SuccessExitStatus=130 143
 Restart=on-failure
 RestartSec=10
 RestartPreventExitStatus=2
@@ -202,7 +224,7 @@ Description=ToolGen repair lab: works on what lies in a queue of handoffs
 
 [Service]
 Type=oneshot
-ExecStart=` + l.exec("--once") + "\n" + l.environment() + stopping + `SuccessExitStatus=1 130 143
+ExecStart=` + l.exec("--once") + "\n" + l.environment() + crashing + stopping + `SuccessExitStatus=1 130 143
 ` + hardening},
 		{"toolgen-repair-once.timer", `[Unit]
 Description=ToolGen repair lab: looks into a queue of handoffs

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // awkward is a path that has all that a unit file gives a meaning to.
@@ -61,9 +65,9 @@ func unquote(t *testing.T, line string) []string {
 }
 
 func TestUnitQuoting(t *testing.T) {
-	l := watchCommandLine{program: "/opt/tool gen/100%/$x/toolgen", queue: awkward, challengers: "/c", logs: awkward + "/l", path: "/bin:/usr/bin", cache: "/c 100%"}
+	l := watchCommandLine{program: "/opt/tool gen/100%/$x/toolgen", queue: awkward, challengers: "/c", logs: awkward + "/l", specs: []string{"/s", awkward}, path: "/bin:/usr/bin", cache: "/c 100%"}
 	got := unquote(t, l.exec("--once"))
-	want := []string{l.program, "repair", "watch", "--queue=" + awkward, "--challengers=/c", "--logs=" + awkward + "/l", "--once"}
+	want := []string{l.program, "repair", "watch", "--queue=" + awkward, "--challengers=/c", "--logs=" + awkward + "/l", "--specs=/s", "--specs=" + awkward, "--once"}
 	if !slices.Equal(got, want) {
 		t.Errorf("words %q\nwant  %q", got, want)
 	}
@@ -82,6 +86,54 @@ func TestUnitRefusesWhatItCannotHold(t *testing.T) {
 	}
 }
 
+// crash is a program that ends as only Go ends programs.
+func crash(how string) {
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+		panic(err)
+	}
+	switch how {
+	case "panic":
+		go func() { panic("a defect") }()
+	case "fatal":
+		go func() { new(sync.Mutex).Unlock() }()
+	case "quit":
+		if err := syscall.Kill(os.Getpid(), syscall.SIGQUIT); err != nil {
+			panic(err)
+		}
+	}
+	time.Sleep(time.Minute)
+}
+
+// TestCrashIsNoUsageError has programs crash with the environment of the units: systemd
+// must not take that for the exit code that ends a service for good.
+func TestCrashIsNoUsageError(t *testing.T) {
+	program, err := exec.LookPath("toolgen-crash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []unit{serviceUnits(watchCommandLine{})[0], timerUnits(watchCommandLine{})[0]} {
+		var env []string
+		for line := range strings.Lines(u.content) {
+			if v, ok := strings.CutPrefix(line, "Environment="); ok {
+				env = append(env, strings.TrimSpace(v))
+			}
+		}
+		for _, how := range []string{"panic", "fatal", "quit"} {
+			cmd := exec.Command(program, how)
+			cmd.Args[0] = "toolgen-crash"
+			cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOTRACEBACK=") }), env...)
+			out, err := cmd.CombinedOutput()
+			exit, ok := errors.AsType[*exec.ExitError](err)
+			if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGABRT {
+				t.Errorf("%s, %s: %v, want SIGABRT", u.name, how, err)
+			}
+			if !strings.Contains(string(out), "goroutine ") {
+				t.Errorf("%s, %s: there is no trace:\n%s", u.name, how, out)
+			}
+		}
+	}
+}
+
 // TestUnitsVerify has systemd itself read the units.
 func TestUnitsVerify(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
@@ -96,7 +148,7 @@ func TestUnitsVerify(t *testing.T) {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l := watchCommandLine{program: program, queue: awkward, challengers: awkward + "c", logs: awkward + "l", path: os.Getenv("PATH"), cache: awkward}
+	l := watchCommandLine{program: program, queue: awkward, challengers: awkward + "c", logs: awkward + "l", specs: []string{awkward}, path: os.Getenv("PATH"), cache: awkward}
 	verify := func(units []unit) (string, error) {
 		folder, err := os.MkdirTemp(dir, "units")
 		if err != nil {

@@ -58,11 +58,9 @@ func (p *program) repairWatch(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	dirs := c.StringSlice("specs")
-	for _, dir := range dirs {
-		if _, err := os.ReadDir(dir); err != nil {
-			return usagef("--specs %s: %v", dir, err)
-		}
+	dirs, err := specDirs(c)
+	if err != nil {
+		return err
 	}
 	env, err := p.open(c)
 	if err != nil {
@@ -114,6 +112,18 @@ func queueOf(c *cli.Context) (string, error) {
 		return "", usagef("--queue %s: it is a file, expected a folder", queue)
 	}
 	return queue, nil
+}
+
+// specDirs reads --specs, for a watcher: that a folder is not there must not wait for the
+// first handoff whose spec is looked up there.
+func specDirs(c *cli.Context) ([]string, error) {
+	dirs := c.StringSlice("specs")
+	for _, dir := range dirs {
+		if _, err := os.ReadDir(dir); err != nil {
+			return nil, usagef("--specs %s: %v", dir, err)
+		}
+	}
+	return dirs, nil
 }
 
 // duration reads a flag that is a time with its unit.
@@ -213,9 +223,6 @@ func (l *lab) options(job *handoff.Job) (*experiment.RepairOptions, error) {
 		return nil, fmt.Errorf("spec_path %s: %w", job.SpecPath, err)
 	}
 	opt := &experiment.RepairOptions{Spec: spec, Source: source, Seed: job.Seed, Epoch: job.Epoch}
-	if job.Old {
-		opt.Seed = 1 // as of the harness, where nobody says another one
-	}
 	if job.ImplStyle != nil {
 		opt.Style = *job.ImplStyle
 	}

@@ -70,6 +70,18 @@ func TestLabAnswers(t *testing.T) {
 			t.Errorf("challenger %+v", ch)
 		}
 	}
+	// The old form: what it says counts, the seed too.
+	for said, want := range map[string]int64{"": 1, `, "seed": 7`: 7, `, "seed": 0`: 0} {
+		job := labJob(t, source)
+		h, old, err := handoff.Parse([]byte(`{"spec_path": "testdata/tiny/caps", "bundle_dir": "` + job.BundleDir + `"` + said + `}`))
+		if err != nil || !old {
+			t.Fatal(old, err)
+		}
+		l := &lab{env: fakeLab(func(opt experiment.RepairOptions) (*experiment.Repair, error) { asked = opt; return repaired, nil })}
+		if _, err := l.Attempt(t.Context(), &handoff.Job{Handoff: h, Old: old, Attempt: 1}); err != nil || asked.Seed != want {
+			t.Errorf("%q: seed %d, %v; want %d", said, asked.Seed, err, want)
+		}
+	}
 	// A usage error that comes of stopping in the middle says nothing about the candidate.
 	ctx, stop := context.WithCancel(t.Context())
 	l := &lab{env: fakeLab(func(experiment.RepairOptions) (*experiment.Repair, error) {

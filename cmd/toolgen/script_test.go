@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "write what commands print into testdata
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"toolgen": func() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+		"toolgen":       func() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+		"toolgen-crash": func() { crash(os.Args[1]) },
 	})
 }
 

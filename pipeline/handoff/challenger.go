@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/google/renameio/v2"
 )
 
 // LineageRepaired is the lineage of what the repair lab has made.
@@ -57,8 +55,13 @@ var (
 // WriteChallenger writes a challenger into a folder, which it creates, and returns the
 // path of its file. One that is there already stays as it is: an id stands for one
 // source, however often it was found. The source is on disk under its name before the
-// file that names it.
+// file that names it. When it returns without an error both files survive a crash,
+// whoever has written them.
 func WriteChallenger(dir string, c Challenger) (path string, err error) {
+	return writeChallengerBy(osDisk{}, dir, c)
+}
+
+func writeChallengerBy(d disk, dir string, c Challenger) (path string, err error) {
 	fail := func(err error) (string, error) { return "", fmt.Errorf("challengers %s: %w", dir, err) }
 	data, err := c.Encode()
 	if err != nil {
@@ -69,24 +72,25 @@ func WriteChallenger(dir string, c Challenger) (path string, err error) {
 	if len(c.Source) == 0 || len(c.Source) > MaxSourceBytes {
 		return fail(fmt.Errorf("challenger %.12s: a source of %d bytes, expected up to %s", c.ID, len(c.Source), size(MaxSourceBytes)))
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeFolder(d, dir); err != nil {
 		return fail(err)
 	}
 	if there, err := readChallenger(dir, c.ID); err == nil && bytes.Equal(there.Source, c.Source) {
+		// Whoever has written it may have died before its names were safe.
+		if err := d.sync(dir); err != nil {
+			return fail(err)
+		}
 		return path, nil
 	}
 	for _, f := range []struct {
 		path string
 		data []byte
 	}{{filepath.Join(dir, c.SourcePath), c.Source}, {path, data}} {
-		if err := renameio.WriteFile(f.path, f.data, 0o644, renameio.WithTempDir(dir)); err != nil {
-			return fail(err)
-		}
-		if err := syncDir(dir); err != nil {
+		if err := shareFile(d, f.path, f.data); err != nil {
 			return fail(err)
 		}
 	}
-	return path, syncDir(filepath.Dir(filepath.Clean(dir)))
+	return path, nil
 }
 
 func (c *Challenger) sourceName() string { return "challenger_" + c.ID + ".go" }

@@ -285,6 +285,9 @@ func (q *Queue) review(name string) error {
 	match := workName.FindStringSubmatch(name)
 	if match == nil {
 		// No Queue has put it there. It waits like any other file that was dropped.
+		if !incoming(name) {
+			return q.setAside(WorkDir, name, "nobody is at work on it, and its name does not end in .json")
+		}
 		to := q.at(filepath.Join(NewDir, name))
 		if there, err := exists(to); err != nil {
 			return err
@@ -298,6 +301,10 @@ func (q *Queue) review(name string) error {
 		if done, err := exists(q.at(filepath.Join(ProcessedDir, id+ending))); err != nil {
 			return err
 		} else if done {
+			// The marker's writer may have died before it was safe.
+			if err := q.disk.sync(q.at(ProcessedDir)); err != nil {
+				return err
+			}
 			return q.clean(path, id)
 		}
 	}

@@ -63,7 +63,7 @@ func Count(queue string) (*Counts, error) {
 	}
 	wait := func(n *int, dir string) func(string, fs.FileInfo) {
 		return func(name string, info fs.FileInfo) {
-			if dir != WorkDir && !incoming(dir, name) {
+			if dir != WorkDir && !incoming(name) {
 				return
 			}
 			*n++

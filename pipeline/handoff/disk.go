@@ -2,15 +2,17 @@ package handoff
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 )
 
-// disk is everything that a Queue changes on the file system, step by step, so that a
-// test can end the program between any two steps. Reading is open alone.
+// disk is everything that this package changes on the file system, step by step, so that
+// a test can end the program between any two steps. Reading is open alone.
 type disk interface {
 	mkdir(dir string) error
 	open(path string) (*os.File, error)    // to read; never blocks, never follows a link
@@ -44,7 +46,43 @@ func (osDisk) create(path string, data []byte) error {
 
 func (osDisk) rename(from, to string) error { return os.Rename(from, to) }
 func (osDisk) remove(path string) error     { return os.Remove(path) }
-func (osDisk) sync(dir string) error        { return syncDir(dir) }
+
+func (osDisk) sync(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// makeFolder makes a folder that outlives a crash, and those above it that are missing.
+// A folder's name is synced before anything is made in it, and by whoever finds it too,
+// since its maker may have died in between: only the last of those that are there can
+// lack it.
+func makeFolder(d disk, dir string) error {
+	dir = filepath.Clean(dir)
+	parent := filepath.Dir(dir)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		if err != nil && parent != dir {
+			if err := makeFolder(d, parent); err != nil {
+				return err
+			}
+		}
+		if err := d.mkdir(dir); err != nil {
+			return err
+		}
+	}
+	if err := d.sync(parent); err != nil && !cannotSync(err) {
+		return err
+	}
+	return nil
+}
+
+// cannotSync says whether it is the folder that does not allow it: it is not ours to
+// read, or its file system knows no such thing. Then its names are as safe as they get.
+func cannotSync(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EROFS) || errors.Is(err, errors.ErrUnsupported)
+}
 
 // writeFile makes a file appear under its name with all of its content. Only the
 // holder of the queue's lock may call it: two at once would use the same name for the
@@ -55,13 +93,35 @@ func writeFile(d disk, path string, data []byte) error {
 	if err := d.remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := d.create(tmp, data); err != nil {
+	return show(d, tmp, path, d.create(tmp, data))
+}
+
+// shared counts the files that this program has written by shareFile.
+var shared atomic.Int64
+
+// shareFile is writeFile for those who hold no lock: several may write the same file at
+// once, and the last one stays.
+func shareFile(d disk, path string, data []byte) error {
+	dir, name := filepath.Split(path)
+	for {
+		tmp := filepath.Join(dir, fmt.Sprintf(".tmp-%d-%d-%s", os.Getpid(), shared.Add(1), name))
+		err := d.create(tmp, data)
+		if errors.Is(err, fs.ErrExist) {
+			continue // a program of the same number left it behind, or is at it on another machine
+		}
+		return show(d, tmp, path, err)
+	}
+}
+
+// show ends the writing of a file, which is complete if err is nil.
+func show(d disk, tmp, path string, err error) error {
+	if err == nil {
+		err = d.rename(tmp, path)
+	}
+	if err != nil {
 		return errors.Join(err, ignoreMissing(d.remove(tmp)))
 	}
-	if err := d.rename(tmp, path); err != nil {
-		return errors.Join(err, ignoreMissing(d.remove(tmp)))
-	}
-	return d.sync(dir)
+	return d.sync(filepath.Dir(path))
 }
 
 // moveFile renames a file into another folder, for good.

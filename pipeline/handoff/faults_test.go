@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"toolgen/seed"
@@ -20,7 +21,7 @@ var errCrashed = errors.New("crashed")
 // faultDisk ends the program before its step number crashAt, which counts from 1 and
 // is never reached if it is 0. A file that is being created then has got a part of its
 // content, or none at all. What is renamed, created and removed is unsafe until its
-// folder is synced.
+// folder is synced, folders too.
 type faultDisk struct {
 	osDisk
 	crashAt int
@@ -52,7 +53,12 @@ func (d *faultDisk) mkdir(dir string) error {
 	if err := d.step("mkdir", dir); err != nil {
 		return err
 	}
-	return d.osDisk.mkdir(dir)
+	for missing := filepath.Clean(dir); ; missing = filepath.Dir(missing) {
+		if _, err := os.Lstat(missing); err == nil {
+			return d.osDisk.mkdir(dir)
+		}
+		d.unsafe[filepath.Dir(missing)] = true
+	}
 }
 
 func (d *faultDisk) create(path string, data []byte) error {
@@ -201,7 +207,7 @@ func furnish(t *testing.T, dir string) []string {
 	}
 	ids = append(ids, h.ID)
 	write(t, filepath.Join(dir, "bad.json"), "{")
-	if err := os.Symlink("/etc/passwd", filepath.Join(dir, NewDir, "link")); err != nil {
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, NewDir, "link.json")); err != nil {
 		t.Fatal(err)
 	}
 	return ids
@@ -229,11 +235,11 @@ func settled(t *testing.T, dir string, ids []string) {
 			t.Errorf("%s holds %v", d, got)
 		}
 	}
-	if got, want := names(t, filepath.Join(dir, PoisonDir)), []string{"bad.json", "bad.json.reason.json", "link", "link.reason.json"}; !slices.Equal(got, want) {
+	if got, want := names(t, filepath.Join(dir, PoisonDir)), []string{"bad.json", "bad.json.reason.json", "link.json", "link.json.reason.json"}; !slices.Equal(got, want) {
 		t.Errorf("set aside: %v, want %v", got, want)
 	}
 	reasonOf(t, dir, "bad.json")
-	reasonOf(t, dir, "link")
+	reasonOf(t, dir, "link.json")
 }
 
 // TestCrashAnywhere ends a program before each of its steps, one run for each, and lets
@@ -289,7 +295,7 @@ func TestCrashesAnywhere(t *testing.T) {
 		for ; ; crashes++ {
 			d := &faultDisk{part: rng.IntN, unsafe: map[string]bool{}}
 			if crashes < 12 {
-				d.crashAt = 8 + rng.IntN(40) // eight steps open a queue
+				d.crashAt = 9 + rng.IntN(40) // nine steps open a queue
 			}
 			err := work(t, dir, 1+round%5, d, c, l)
 			if err == nil {
@@ -302,6 +308,159 @@ func TestCrashesAnywhere(t *testing.T) {
 		settled(t, dir, ids)
 		if t.Failed() {
 			t.Fatalf("round %d of seed 2, after %d crashes", round, crashes)
+		}
+	}
+}
+
+// TestPromisesHold ends programs before each of their steps, and lets another do the same
+// over. What that one promises holds whatever the first has left half done: it is not
+// there to sync what it did any more.
+func TestPromisesHold(t *testing.T) {
+	base := memory(t)
+	for name, f := range map[string]func(dir string, d *faultDisk) error{
+		"Put": func(dir string, d *faultDisk) error {
+			path, _, err := putBy(d, filepath.Join(dir, "a", "b", "queue"), example())
+			if err == nil && path != filepath.Join(dir, "a", "b", "queue", NewDir, FileName(ID(7, 3, strings.Repeat("c0", 32)))) {
+				t.Errorf("path %s", path)
+			}
+			return err
+		},
+		"WriteChallenger": func(dir string, d *faultDisk) error {
+			dir = filepath.Join(dir, "a", "b", "challengers")
+			if _, err := writeChallengerBy(d, dir, challenger("ab")); err != nil {
+				return err
+			}
+			list, err := ReadChallengers(dir)
+			if err == nil && len(list) != 1 {
+				t.Errorf("%d challengers, want 1", len(list))
+			}
+			return err
+		},
+		"Open": func(dir string, d *faultDisk) error {
+			q, err := Open(filepath.Join(dir, "a", "b", "queue"), Options{Now: newClock().Now, disk: d})
+			if err == nil {
+				q.die()
+			}
+			return err
+		},
+	} {
+		for step, over := 1, false; !over; step++ {
+			dir := filepath.Join(base, fmt.Sprint(name, step))
+			if err := os.Mkdir(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			unsafe := map[string]bool{}
+			err := f(dir, &faultDisk{crashAt: step, part: seed.Derive(3, name, step).IntN, unsafe: unsafe})
+			if err != nil && !errors.Is(err, errCrashed) {
+				t.Fatalf("%s, step %d: %v", name, step, err)
+			}
+			if over = err == nil; over && step < 8 {
+				t.Errorf("%s has only %d steps", name, step)
+			}
+			d := &faultDisk{unsafe: unsafe}
+			if err := f(dir, d); err != nil {
+				t.Fatalf("%s, after a crash at step %d: %v", name, step, err)
+			}
+			d.safe(t, fmt.Sprintf("%s, which had crashed at step %d,", name, step))
+		}
+	}
+}
+
+// Wherever the queue has a handoff already, Put answers that it is safe, so it is.
+func TestKnownIsSafe(t *testing.T) {
+	id := ID(7, 3, strings.Repeat("c0", 32))
+	for _, known := range []string{filepath.Join(NewDir, FileName(id)), filepath.Join(WorkDir, FileName(id)), filepath.Join(ProcessedDir, id+OK), filepath.Join(ProcessedDir, id+Fail)} {
+		dir := memory(t)
+		folder := filepath.Join(dir, filepath.Dir(known))
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, known), "{}")
+		d := &faultDisk{unsafe: map[string]bool{folder: true}}
+		if _, written, err := putBy(d, dir, example()); written || err != nil {
+			t.Errorf("%s: %t, %v", known, written, err)
+		}
+		d.safe(t, "Put of what is in "+known)
+	}
+}
+
+// Files of writers that died stand in nobody's way, nor does what cannot be replaced hang one.
+func TestSharedNames(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	for n := range int64(3) {
+		write(t, filepath.Join(dir, fmt.Sprintf(".tmp-%d-%d-f", os.Getpid(), shared.Load()+1+n)), "half")
+	}
+	if err := shareFile(osDisk{}, path, []byte("whole")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "whole" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "g"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := shareFile(osDisk{}, filepath.Join(dir, "g"), nil); err == nil {
+		t.Error("a folder was replaced by a file")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".tmp-*")); err != nil || len(left) != 3 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// A file goes only when what stands for it is safe: its marker, or its copy in work.
+func TestNothingGoesBeforeItIsSafe(t *testing.T) {
+	for _, c := range []struct{ known, file string }{
+		{"processed/ID.ok", "work/handoff_ID.json"}, // a watcher died in the middle of the end
+		{"processed/ID.fail", "new/again.json"},
+		{"work/handoff_ID.json", "again.json"},
+	} {
+		dir := memory(t)
+		id := oldID(t, valid)
+		d := &faultDisk{unsafe: map[string]bool{}}
+		q := open(t, dir, Options{disk: d})
+		known, file := filepath.Join(dir, strings.Replace(c.known, "ID", id, 1)), filepath.Join(dir, strings.Replace(c.file, "ID", id, 1))
+		write(t, known, valid)
+		write(t, file, valid)
+		d.log = nil
+		d.unsafe[filepath.Dir(known)] = true
+		var err error
+		if filepath.Base(filepath.Dir(file)) == WorkDir {
+			err = q.TakeBack(ctx)
+		} else {
+			_, err = q.Claim(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		synced, removed := slices.Index(d.log, "sync "+filepath.Dir(known)), slices.Index(d.log, "remove "+file)
+		if removed < 0 || synced < 0 || synced > removed {
+			t.Errorf("%s stands for %s; the steps:\n%s", c.known, c.file, strings.Join(d.log, "\n"))
+		}
+	}
+}
+
+// stubbornDisk syncs none of the folders above the queue.
+type stubbornDisk struct {
+	osDisk
+	queue string
+	err   error
+}
+
+func (d stubbornDisk) sync(dir string) error {
+	if !strings.HasPrefix(dir, d.queue) {
+		return &os.PathError{Op: "sync", Path: dir, Err: d.err}
+	}
+	return d.osDisk.sync(dir)
+}
+
+// A folder above the queue that cannot be synced, since it is somebody else's, keeps
+// nobody from working; one that fails to be does.
+func TestFoldersOfOthers(t *testing.T) {
+	for err, fine := range map[error]bool{syscall.EACCES: true, syscall.EINVAL: true, syscall.EIO: false} {
+		queue := filepath.Join(t.TempDir(), "queue")
+		if _, _, got := putBy(stubbornDisk{queue: queue, err: err}, queue, example()); (got == nil) != fine {
+			t.Errorf("%v: %v", err, got)
 		}
 	}
 }

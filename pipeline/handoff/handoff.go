@@ -1,7 +1,7 @@
 // Package handoff is the queue through which failing candidates reach the repair lab:
 // a folder of small JSON files, one a handoff, that any program can read and write.
 //
-//	QUEUE/new/handoff_<id>.json        written, not claimed
+//	QUEUE/new/handoff_<id>.json        written, not claimed; *.json from other programs
 //	QUEUE/*.json                       the same, from programs that know no folders
 //	QUEUE/work/handoff_<id>.json       claimed, by renaming it
 //	QUEUE/processed/<id>.ok or .fail   done: a Marker
@@ -10,8 +10,9 @@
 //
 // The state of a handoff is where its file lies, and a file moves by rename alone, so a
 // crash at any moment leaves it in exactly one state. A file appears under its name when
-// its content is on disk and not before; names with a leading dot are files being
-// written, or what a crash left of one, and are nobody's business.
+// its content is on disk and not before; names with a leading dot, and in QUEUE and new
+// those that do not end in .json, are files being written, or what a crash left of one,
+// and are nobody's business.
 //
 // Put needs no lock and neither does any program that drops a file. Whoever works on
 // handoffs opens a Queue. All Queues of a folder take turns by a lock that is held for
@@ -36,15 +37,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"time"
-
-	"github.com/google/renameio/v2"
 )
 
 // SchemaVersion is the version of the file's format that this package writes. It
@@ -103,13 +99,17 @@ var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Put writes a handoff into a queue, whose folders it creates, and returns the path of
 // its file in NewDir. If the queue knows the id already, in whatever state, Put changes
-// nothing and written is false. When it returns without an error the file survives a
-// crash.
+// nothing and written is false. When it returns without an error the handoff survives a
+// crash, whoever has written it.
 //
 // Two programs that put the same handoff at once write the same file. Only if one of
 // them is slower than the whole repair that the other set off does the file come back;
 // whoever claims files looks into ProcessedDir first.
 func Put(queue string, h Handoff) (path string, written bool, err error) {
+	return putBy(osDisk{}, queue, h)
+}
+
+func putBy(d disk, queue string, h Handoff) (path string, written bool, err error) {
 	fail := func(err error) (string, bool, error) {
 		return "", false, fmt.Errorf("handoff: queue %s: %w", queue, err)
 	}
@@ -119,10 +119,16 @@ func Put(queue string, h Handoff) (path string, written bool, err error) {
 	}
 	id := ID(h.Seed, h.Epoch, h.CandidateID)
 	path = filepath.Join(queue, NewDir, FileName(id))
+	if err := makeFolder(d, queue); err != nil {
+		return fail(err)
+	}
 	for _, dir := range []string{NewDir, WorkDir, ProcessedDir} {
-		if err := os.MkdirAll(filepath.Join(queue, dir), 0o755); err != nil {
+		if err := d.mkdir(filepath.Join(queue, dir)); err != nil {
 			return fail(err)
 		}
+	}
+	if err := d.sync(queue); err != nil {
+		return fail(err)
 	}
 	for _, known := range []string{
 		// In the order of a handoff's life: one that moves on meanwhile is met again.
@@ -131,22 +137,20 @@ func Put(queue string, h Handoff) (path string, written bool, err error) {
 		filepath.Join(queue, ProcessedDir, id+OK),
 		filepath.Join(queue, ProcessedDir, id+Fail),
 	} {
-		if _, err := os.Lstat(known); err == nil {
+		there, err := exists(known)
+		if err != nil {
+			return fail(err)
+		}
+		if there {
+			// Whoever has put it there may have died before it was safe.
+			if err := d.sync(filepath.Dir(known)); err != nil {
+				return fail(err)
+			}
 			return path, false, nil
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return fail(err)
 		}
 	}
-	// renameio syncs the file before it renames it, but not the folders: without that
-	// the name may be lost.
-	err = renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
-	if err != nil {
+	if err := shareFile(d, path, data); err != nil {
 		return fail(err)
-	}
-	for _, dir := range []string{filepath.Dir(path), queue} {
-		if err := syncDir(dir); err != nil {
-			return fail(err)
-		}
 	}
 	return path, true, nil
 }
@@ -158,6 +162,8 @@ func (h Handoff) encode() ([]byte, error) {
 		return nil, fmt.Errorf("candidate_id %q, expected 64 lower-case hex digits", h.CandidateID)
 	case h.Reason == "":
 		return nil, fmt.Errorf("candidate %.12s: no reason", h.CandidateID)
+	case !goodSeed(h.Seed):
+		return nil, fmt.Errorf("candidate %.12s: %w", h.CandidateID, badSeed(h.Seed))
 	case h.ID != "" && h.ID != id:
 		return nil, fmt.Errorf("candidate %.12s: handoff_id %s, expected %s", h.CandidateID, h.ID, id)
 	case h.SchemaVersion != 0 && h.SchemaVersion != SchemaVersion:
@@ -173,13 +179,4 @@ func (h Handoff) encode() ([]byte, error) {
 		return nil, fmt.Errorf("candidate %.12s: %w", h.CandidateID, err)
 	}
 	return b.Bytes(), nil
-}
-
-// syncDir makes the names in a folder outlive a crash.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -171,6 +171,7 @@ func TestBadHandoffs(t *testing.T) {
 	for want, change := range map[string]func(*Handoff){
 		"expected 64 lower-case hex": func(h *Handoff) { h.CandidateID = "../../etc" },
 		"no reason":                  func(h *Handoff) { h.Reason = "" },
+		"seed -1, expected 0 to":     func(h *Handoff) { h.Seed = -1 },
 		"handoff_id 12":              func(h *Handoff) { h.ID = "12" },
 		"schema_version 2":           func(h *Handoff) { h.SchemaVersion = 2 },
 		"NaN":                        func(h *Handoff) { h.Metrics.Fitness = math.NaN() },

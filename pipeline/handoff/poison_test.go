@@ -47,6 +47,10 @@ func TestPoisonContent(t *testing.T) {
 		"epoch is of the wrong type: string":  `{"spec_path": "s", "bundle_dir": "b", "epoch": "3"}`,
 		"epoch is of the wrong type: number":  `{"spec_path": "s", "bundle_dir": "b", "epoch": 3.5}`,
 		"epoch -1":                            `{"spec_path": "s", "bundle_dir": "b", "epoch": -1}`,
+		"seed -1, expected 0 to 9007199254":   `{"spec_path": "s", "bundle_dir": "b", "seed": -1}`,
+		"seed 9007199254740992, expected 0":   `{"spec_path": "s", "bundle_dir": "b", "seed": 9007199254740992}`,
+		"seed is of the wrong type: number 1": `{"spec_path": "s", "bundle_dir": "b", "seed": 1e30}`,
+		"seed -7, expected 0":                 whole(`"seed": 7`, `"seed": -7`),
 		"bundle_dir is of the wrong type":     `{"spec_path": "s", "bundle_dir": ["b"]}`,
 		"metrics.fitness is of the wrong":     `{"spec_path": "s", "bundle_dir": "b", "metrics": {"fitness": "high"}}`,
 		"ts is of the wrong type":             `{"spec_path": "s", "bundle_dir": "b", "ts": {}}`,
@@ -186,9 +190,9 @@ func TestPoisonNames(t *testing.T) {
 func TestPoisonKeepsAll(t *testing.T) {
 	dir := t.TempDir()
 	q := open(t, dir, Options{})
-	for _, name := range []string{"a.json", "a.reason.json", "a.reason.json_"} {
-		for _, content := range []string{"one " + name, "two " + name} {
-			write(t, filepath.Join(dir, NewDir, name), content)
+	for _, file := range []string{"new/a.json", "new/a.reason.json", "work/a.reason.json_"} {
+		for _, content := range []string{"one " + file, "two " + file} {
+			write(t, filepath.Join(dir, file), content)
 			noClaim(t, q)
 		}
 	}
@@ -245,6 +249,49 @@ func TestHalfWritten(t *testing.T) {
 	c.pass(11 * time.Second)
 	noClaim(t, q)
 	reasonOf(t, dir, "slow.json")
+}
+
+// A file is taken under its last name, whatever it is called while it is being written.
+func TestOtherNames(t *testing.T) {
+	dir := t.TempDir()
+	q := open(t, dir, Options{})
+	for _, name := range []string{"h.json.tmp", "h.tmp", "h", ".h.json", "h.json~", ".h.json.swp"} {
+		for _, in := range []string{NewDir, ""} {
+			path := filepath.Join(dir, in, name)
+			write(t, path, valid[:10])
+			noClaim(t, q)
+			write(t, path, valid)
+			noClaim(t, q)
+			if got := names(t, filepath.Join(dir, PoisonDir)); len(got) != 0 {
+				t.Fatalf("%s in %q: set aside: %v", name, in, got)
+			}
+			if c, err := Count(dir); err != nil || c.New != 0 || c.Oldest != nil {
+				t.Errorf("%s in %q: %+v, %v; want nothing that waits", name, in, c, err)
+			}
+			if err := os.Rename(path, filepath.Join(dir, in, "h.json")); err != nil {
+				t.Fatal(err)
+			}
+			if c, err := Count(dir); err != nil || c.New != 1 {
+				t.Errorf("%s in %q, renamed: %+v, %v", name, in, c, err)
+			}
+			if err := q.Release(claimOne(t, q)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(filepath.Join(dir, NewDir, FileName(oldID(t, valid)))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// oldID is the id of a file of the old form.
+func oldID(t *testing.T, data string) string {
+	t.Helper()
+	h, old, err := Parse([]byte(data))
+	if err != nil || !old {
+		t.Fatalf("%s: old %t, %v", data, old, err)
+	}
+	return h.ID
 }
 
 // deniedDisk refuses to open one file, as it would for a file of somebody else's.
@@ -370,7 +417,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if !hexDigest.MatchString(h.ID) || h.SpecPath == "" || h.BundleDir == "" || !json.Valid(data) {
+		if !hexDigest.MatchString(h.ID) || h.Seed < 0 || h.Seed > 1<<53-1 || h.SpecPath == "" || h.BundleDir == "" || !json.Valid(data) {
 			t.Errorf("accepted: %+v", h)
 		}
 	})

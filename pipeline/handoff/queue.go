@@ -51,7 +51,7 @@ type Event struct {
 // Job is a handoff that is claimed.
 type Job struct {
 	Handoff      // as its file says; ID is set even in the old form
-	Old     bool // the old form: seed and candidate_id are not known
+	Old     bool // the old form: nothing vouches for candidate_id, which may be missing, nor for the seed
 	Attempt int  // which attempt this is, from 1
 
 	raw []byte // the file
@@ -101,6 +101,9 @@ func Open(dir string, opt Options) (*Queue, error) {
 	q := &Queue{dir: dir, opt: opt, disk: opt.disk}
 	if q.disk == nil {
 		q.disk = osDisk{}
+	}
+	if err := makeFolder(q.disk, dir); err != nil {
+		return nil, q.wrap(err)
 	}
 	for _, d := range []string{NewDir, WorkDir, ProcessedDir, PoisonDir, q.watchers(), q.claims()} {
 		if err := q.disk.mkdir(q.at(d)); err != nil {
@@ -237,7 +240,7 @@ func (q *Queue) scan() ([]entry, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			if !incoming(dir, f.Name()) {
+			if !incoming(f.Name()) {
 				continue
 			}
 			info, err := f.Info()
@@ -255,10 +258,10 @@ func (q *Queue) scan() ([]entry, error) {
 	return list, nil
 }
 
-// incoming says whether a name in a folder is for the queue to look at. In the queue's
-// own folder other things may lie, such as logs.
-func incoming(dir, name string) bool {
-	return name[0] != '.' && (dir == NewDir || filepath.Ext(name) == ".json")
+// incoming says whether a name is for the queue to look at. Other names belong to files
+// that are being written (x.json.tmp), and in the queue's own folder to logs and the like.
+func incoming(name string) bool {
+	return name[0] != '.' && filepath.Ext(name) == ".json"
 }
 
 // take claims one file, under the lock. It returns nil if there is nothing to claim: the
@@ -291,6 +294,10 @@ func (q *Queue) take(e entry) (*Job, error) {
 		return nil, err
 	}
 	if where != "" {
+		// Whoever has moved it there may have died before it was safe.
+		if err := q.disk.sync(q.at(where)); err != nil {
+			return nil, err
+		}
 		if err := removeFile(q.disk, path); err != nil {
 			return nil, err
 		}

@@ -208,7 +208,7 @@ func TestOldForm(t *testing.T) {
 		t.Errorf("ts %v, want %v", job.TS, want)
 	}
 	// The same file again, under another name, while it is worked on and when it is done.
-	write(t, filepath.Join(dir, NewDir, "again"), old)
+	write(t, filepath.Join(dir, NewDir, "again once more.json"), old)
 	noClaim(t, q)
 	if err := q.Finish(job, OutcomeNotRepaired, "no", ""); err != nil {
 		t.Fatal(err)
@@ -221,10 +221,13 @@ func TestOldForm(t *testing.T) {
 	if m := marker(t, dir, job.ID+Fail); !strings.Contains(string(m.Handoff), `"host"`) {
 		t.Errorf("a key of somebody else's is lost: %s", m.Handoff)
 	}
-	// Another file is another job.
-	write(t, filepath.Join(dir, "other.json"), strings.Replace(old, "/b/1", "/b/2", 1))
-	if other := claimOne(t, q); other.ID == job.ID {
-		t.Error("two files have the same id")
+	if job.Seed != 1 {
+		t.Errorf("no seed is said, and it is %d", job.Seed)
+	}
+	// Another file is another job, of the seed that it says.
+	write(t, filepath.Join(dir, "other.json"), strings.Replace(old, `"/b/1"`, `"/b/2", "seed": 9007199254740991`, 1))
+	if other := claimOne(t, q); other.ID == job.ID || !other.Old || other.Seed != 1<<53-1 {
+		t.Errorf("the other file: %+v", other)
 	}
 	if got := names(t, dir); !slices.Contains(got, "notes.txt") {
 		t.Error("a file that is not for the queue is gone")

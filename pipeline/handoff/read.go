@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"toolgen/seed"
 )
 
 // MaxBytes is how large a handoff's file may be; ours have less than a kilobyte.
@@ -44,7 +46,7 @@ type document struct {
 
 // Parse reads the content of a handoff's file. Keys that it does not know are left to
 // whoever wrote them. A file without handoff_id is of the old form: the SHA-256 of its
-// bytes becomes its id, and old is true.
+// bytes becomes its id, its seed is UnsaidSeed unless it says one, and old is true.
 func Parse(data []byte) (h Handoff, old bool, err error) {
 	if !utf8.Valid(data) {
 		return h, false, errors.New("it is no UTF-8")
@@ -70,6 +72,7 @@ func Parse(data []byte) (h Handoff, old bool, err error) {
 	if doc.Metrics != nil {
 		h.Metrics = *doc.Metrics
 	}
+	h.Seed = UnsaidSeed
 	if doc.Seed != nil {
 		h.Seed = *doc.Seed
 	}
@@ -84,6 +87,8 @@ func Parse(data []byte) (h Handoff, old bool, err error) {
 	switch {
 	case h.Epoch < 0:
 		return h, false, fmt.Errorf("epoch %d, expected 0 or more", h.Epoch)
+	case !goodSeed(h.Seed):
+		return h, false, badSeed(h.Seed)
 	case doc.SchemaVersion != nil && *doc.SchemaVersion != SchemaVersion:
 		return h, false, fmt.Errorf("schema_version %d, expected %d", *doc.SchemaVersion, SchemaVersion)
 	case h.CandidateID != "" && !hexDigest.MatchString(h.CandidateID):
@@ -105,6 +110,15 @@ func Parse(data []byte) (h Handoff, old bool, err error) {
 	h.SchemaVersion = SchemaVersion
 	return h, false, nil
 }
+
+// UnsaidSeed is the seed of a handoff that says none: what every tool of the project
+// takes where nobody says another one.
+const UnsaidSeed = 1
+
+// goodSeed says whether every reader of JSON keeps a seed exactly.
+func goodSeed(s int64) bool { return s >= 0 && s <= seed.Max }
+
+func badSeed(s int64) error { return fmt.Errorf("seed %d, expected 0 to %d", s, int64(seed.Max)) }
 
 func text(s *string) string {
 	if s == nil {
