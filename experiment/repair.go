@@ -26,7 +26,8 @@ type RepairOptions struct {
 	Source    []byte                // tool.go
 	Style     string                // that it was made in; "": none or unknown
 	Seed      int64                 // of the suite and of the search
-	Epoch     int                   // in which it failed, and a repair keeps the budget of the next; 0: the first budget for both
+	Epoch     int                   // whose budget the program is held to
+	Next      int                   // epoch whose budget a repair must keep
 	Patches   int                   // 0: DefaultPatches
 	Localizer string                // "": ochiai
 	Frozen    []string              // functions that are not to be edited
@@ -118,16 +119,20 @@ func (e *Env) RepairAll(ctx context.Context, opts []RepairOptions) ([]*Repair, e
 		}
 	}()
 	bySuite := map[string][]*patient{}
+	var suites []string // in the order in which they come
 	for i, opt := range opts {
 		p, err := e.admit(ctx, opt, programs)
 		if err != nil {
 			return nil, err
 		}
 		patients[i] = p
+		if bySuite[p.suite.Digest] == nil {
+			suites = append(suites, p.suite.Digest)
+		}
 		bySuite[p.suite.Digest] = append(bySuite[p.suite.Digest], p)
 	}
-	for _, list := range bySuite { // any order: each suite's are measured by themselves
-		if err := e.examine(ctx, list); err != nil {
+	for _, digest := range suites {
+		if err := e.examine(ctx, bySuite[digest]); err != nil {
 			return nil, err
 		}
 	}
@@ -229,13 +234,9 @@ func (p *patient) ward() *ward {
 	if why == "" || p.c.m.Rejected != "" {
 		return nil
 	}
-	budget := p.x.budget(p.Epoch)
-	if p.Epoch > 0 {
-		budget = p.x.budget(p.Epoch + 1)
-	}
 	return &ward{
 		x: p.x, spec: p.Spec, suite: p.suite, programs: p.programs,
-		id: p.c.id, source: p.c.source, m: p.c.m, reason: why, safety: p.ev.Safety, budget: budget,
+		id: p.c.id, source: p.c.source, m: p.c.m, reason: why, safety: p.ev.Safety, budget: p.x.budget(p.Next),
 		patches: p.Patches, localizer: p.Localizer, frozen: p.Frozen, all: p.All, believe: true, observe: p.Observe,
 	}
 }

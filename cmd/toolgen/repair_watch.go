@@ -222,7 +222,7 @@ func (l *lab) options(job *handoff.Job) (*experiment.RepairOptions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spec_path %s: %w", job.SpecPath, err)
 	}
-	opt := &experiment.RepairOptions{Spec: spec, Source: source, Seed: job.Seed, Epoch: job.Epoch}
+	opt := &experiment.RepairOptions{Spec: spec, Source: source, Seed: job.Seed, Epoch: job.Epoch, Next: job.Epoch + 1}
 	if job.ImplStyle != nil {
 		opt.Style = *job.ImplStyle
 	}
