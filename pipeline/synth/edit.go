@@ -41,7 +41,7 @@ import (
 //	block        wrap: in an if; unwrap; else: of and to branches; loop: if to for;
 //	             defer: with later values; branch: break, continue and return
 //	loop         reverse; range: exchange key and value; element: the slice's own, not a
-//	             copy; outer: leave the outer one
+//	             copy; last: do it behind the loop, too; outer: leave the outer one
 //	ingredient   expression, target: from elsewhere in the file; statement: in its
 //	             place; assign, insert, append: before it or behind it
 //	conversion   distribute, gather: T(x/y) to T(x)/T(y) and back; type; wrap

@@ -137,7 +137,7 @@ func (b *insertionBuilder) build() {
 		cost := 2 * taken
 		taken++
 		b.assignments(cost, v)
-		b.stores(cost, v)
+		b.stores(cost, v.Name(), v.Type())
 		b.fields(cost, v)
 		b.calls(cost, v)
 	}
@@ -205,12 +205,11 @@ func (b *insertionBuilder) remainder(cost int, name string, t types.Type) {
 	}
 }
 
-// stores change elements.
-func (b *insertionBuilder) stores(cost int, v *types.Var) {
-	name := v.Name()
+// stores change elements of a variable or a field.
+func (b *insertionBuilder) stores(cost int, name string, of types.Type) {
 	var elem types.Type
 	var keys []string
-	switch t := v.Type().Underlying().(type) {
+	switch t := of.Underlying().(type) {
 	case *types.Map:
 		elem = t.Elem()
 		for _, k := range b.same(t.Key(), 3) {
@@ -254,7 +253,7 @@ func (b *insertionBuilder) stores(cost int, v *types.Var) {
 			}
 		}
 	}
-	if isSlice(v.Type()) && len(keys) == 2 {
+	if isSlice(of) && len(keys) == 2 {
 		b.add(cost+6, name, "[", keys[0], "], ", name, "[", keys[1], "] = ", name, "[", keys[1], "], ", name, "[", keys[0], "]")
 	}
 }
@@ -290,6 +289,7 @@ func (b *insertionBuilder) fields(cost int, v *types.Var) {
 		case nilable(f.Type()):
 			b.add(more+2, name, " = nil")
 		}
+		b.stores(more+1, name, f.Type())
 	}
 }
 

@@ -71,6 +71,11 @@ var loopEdits = []*operation{
 		},
 	},
 	{
+		family: "loop", name: "last", verb: "do behind the loop, for the last round",
+		match:   func(p *Program, n ast.Node) bool { return loopBody(n) != nil && isListed(p, n) },
+		choices: lastRounds,
+	},
+	{
 		family: "loop", name: "outer", verb: "leave the outer loop, or its round",
 		match: func(p *Program, n ast.Node) bool {
 			b, ok := n.(*ast.BranchStmt)
@@ -241,4 +246,69 @@ func copiedElement(p *Program, r *ast.RangeStmt) types.Object {
 		return nil
 	}
 	return v
+}
+
+// lastRounds do behind a loop what it does now and then: the first statements of an if in
+// it, under what can be asked there of its condition, or of what the statements use. A
+// program that collects until something ends must not forget what is collected when the
+// input ends.
+func lastRounds(p *Program, n ast.Node) []choice {
+	c := p.choose(16)
+	at := p.to(n)
+	visible := func(m ast.Node) bool { return p.allVisible(p.outer(m), n.End()) }
+	ast.Inspect(loopBody(n), func(m ast.Node) bool {
+		s, ok := m.(*ast.IfStmt)
+		if !ok || c.full() {
+			return true
+		}
+		var texts []string // the first statement, the first two, and so on
+		text := ""
+		for _, st := range s.Body.List {
+			if leaves(st) || !visible(st) || len(texts) == 3 {
+				break
+			}
+			text += p.text(st) + "\n"
+			texts = append(texts, text)
+		}
+		if len(texts) == 0 {
+			return true
+		}
+		var conds []string
+		for _, e := range conjuncts(s.Cond) {
+			if visible(e) && s.Init == nil {
+				conds = append(conds, p.text(e))
+			}
+		}
+		ast.Inspect(s.Body.List[0], func(m ast.Node) bool {
+			id, ok := m.(*ast.Ident)
+			if v, isVar := p.info.Uses[id].(*types.Var); ok && isVar && !v.IsField() && p.visible(v, n.End()) {
+				switch t := v.Type(); {
+				case measurable(t):
+					conds = append(conds, "len("+v.Name()+") > 0")
+				case isNumber(t):
+					conds = append(conds, v.Name()+" > 0")
+				case nilable(t):
+					conds = append(conds, v.Name()+" != nil")
+				}
+			}
+			return true
+		})
+		for _, text := range texts {
+			c.add(text, splice{at, at, "\n" + strings.TrimSuffix(text, "\n")})
+			for _, cond := range conds {
+				guarded := "if " + cond + " {\n" + text + "}"
+				c.add(guarded, splice{at, at, "\n" + guarded})
+			}
+		}
+		return true
+	})
+	return c.choices
+}
+
+// conjuncts are the operands of &&, or the expression itself.
+func conjuncts(e ast.Expr) []ast.Expr {
+	if b, ok := e.(*ast.BinaryExpr); ok && b.Op == token.LAND {
+		return append(conjuncts(b.X), conjuncts(b.Y)...)
+	}
+	return []ast.Expr{e}
 }

@@ -204,6 +204,39 @@ func set(m map[string]string, key, value string) {
 ⟦¦	value = strings.TrimSpace(value)
 ⟧	m[key] = value
 }`},
+	{"last session is forgotten", `
+type session struct{ start, events int }
+
+func sessions(minutes []int) []session {
+	var list []session
+	var current session
+	for _, m := range minutes {
+		if current.events > 0 && m-current.start > 30 {
+			list = append(list, current)
+			current = session{}
+		}
+		if current.events == 0 {
+			current.start = m
+		}
+		current.events++
+	}
+⟦¦	if current.events > 0 {
+		list = append(list, current)
+	}
+⟧	return list
+}`},
+	{"place is not noted", `
+type point struct{ x, y int }
+
+type grid struct{ seen map[point]bool }
+
+func (g *grid) visit(p point) int {
+	if g.seen[p] {
+		return 0
+	}
+⟦¦	g.seen[p] = true
+⟧	return 1 + g.visit(point{p.x + 1, p.y})
+}`},
 	{"hours of a day", `
 func hours(days int) int { return days * ⟦60¦24⟧ }`},
 	{"no error for nothing", `⟦¦

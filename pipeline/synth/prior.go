@@ -115,6 +115,7 @@ var priors = map[string]float64{
 	"loop reverse": 0.3,
 	"loop range":   0.4,
 	"loop element": 0.6,
+	"loop last":    0.15,
 	"loop outer":   0.2,
 
 	"ingredient expression": 0.15,
