@@ -32,7 +32,7 @@ import (
 //	guard        return, leave: if such a condition holds
 //	value        number, text: another one of the source or a usual one; usual, format; offset: of any
 //	             integer; empty: T{}, nil or 0; element, field, drop: of a composite literal
-//	call         callee: of the same type; unwrap: f(x) to x; wrap: x to f(x), min, max;
+//	call         callee: of the same type; respell: one of other arguments; unwrap: f(x) to x; wrap: x to f(x), min, max;
 //	             drop: an argument; halve: an argument
 //	slice        cut: s to s[1:] and so on; bounds: drop or exchange them; index,
 //	             transpose: m[j][i]; append: in another order; add: append to it; copy

@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // callEdits call other functions, with other arguments, or not at all. Exchanging
@@ -40,6 +41,11 @@ var callEdits = []*operation{
 		choices: wrapChoices,
 	},
 	{
+		family: "call", name: "respell", verb: "call it with other arguments",
+		match:   func(p *Program, n ast.Node) bool { return len(respelled(p, n)) > 0 },
+		choices: respelled,
+	},
+	{
 		family: "call", name: "drop", verb: "drop an argument",
 		match: func(p *Program, n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
@@ -69,6 +75,44 @@ var callEdits = []*operation{
 			return []choice{p.replace(n, "/2", p.part(e, token.QUO, false)+"/2")}
 		},
 	},
+}
+
+// respellings are what else a call of the library is often meant to be, where the
+// arguments are not the same: %1 to %3 stand for those that there are.
+var respellings = map[string][]string{
+	"strings.Split":      {"strings.SplitN(%1, %2, 2)", "strings.Fields(%1)"},
+	"strings.Fields":     {`strings.Split(%1, " ")`},
+	"strings.SplitN":     {"strings.Split(%1, %2)"},
+	"strings.Replace":    {"strings.ReplaceAll(%1, %2, %3)"},
+	"strings.ReplaceAll": {"strings.Replace(%1, %2, %3, 1)"},
+	"strings.TrimSpace":  {`strings.TrimRight(%1, "\n")`},
+	"strings.Trim":       {"strings.TrimSpace(%1)"},
+	"strings.TrimRight":  {"strings.TrimSpace(%1)"},
+	"sort.Ints":          {"sort.Sort(sort.Reverse(sort.IntSlice(%1)))"},
+	"sort.Strings":       {"sort.Sort(sort.Reverse(sort.StringSlice(%1)))"},
+	"sort.Float64s":      {"sort.Sort(sort.Reverse(sort.Float64Slice(%1)))"},
+	"bytes.Split":        {"bytes.SplitN(%1, %2, 2)", "bytes.Fields(%1)"},
+	"bytes.Fields":       {`bytes.Split(%1, []byte(" "))`},
+	"math.Sqrt":          {"%1"},
+}
+
+func respelled(p *Program, n ast.Node) []choice {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return nil
+	}
+	var args []string
+	for i, a := range call.Args {
+		args = append(args, "%"+strconv.Itoa(i+1), p.text(a))
+	}
+	c := p.choose(4)
+	for _, form := range respellings[p.text(call.Fun)] {
+		if len(args) >= 2*strings.Count(form, "%") {
+			text := strings.NewReplacer(args...).Replace(form)
+			c.add(text, splice{p.from(call), p.to(call), text})
+		}
+	}
+	return c.choices
 }
 
 // spare returns the arguments that a call can do without: those of a variadic

@@ -328,13 +328,13 @@ func unaryChoices(p *Program, n ast.Node) []choice {
 }
 
 // regroupings are x op (y op z) for (x op y) op z and the other way round, where the
-// operators or their order make that another value.
+// operators or their order make that another value, and x * z / y for x / y * z.
 func regroupings(p *Program, n ast.Node) []choice {
 	b, ok := n.(*ast.BinaryExpr)
 	if !ok || !binary(n, arithmetics) && !binary(n, bits) && !binary(n, logicals) {
 		return nil
 	}
-	c := p.choose(2)
+	c := p.choose(3)
 	text := func(x ast.Expr, op token.Token, y ast.Expr) string {
 		return p.part(x, op, false) + " " + op.String() + " " + p.part(y, op, true)
 	}
@@ -344,6 +344,9 @@ func regroupings(p *Program, n ast.Node) []choice {
 			right = "(" + right + ")"
 		}
 		c.add("right", p.inPlace(b, p.part(l.X, l.Op, false)+" "+l.Op.String()+" "+right, l.Op.Precedence()))
+	}
+	if l, ok := b.X.(*ast.BinaryExpr); ok && l.Op == token.QUO && b.Op == token.MUL {
+		c.add("divide last", p.inPlace(b, p.part(l.X, token.MUL, false)+" * "+p.part(b.Y, token.MUL, true)+" / "+p.part(l.Y, token.QUO, true), token.MUL.Precedence()))
 	}
 	if r, ok := ast.Unparen(b.Y).(*ast.BinaryExpr); ok && grouped(b.Op, r.Op) {
 		left := text(b.X, b.Op, r.X)

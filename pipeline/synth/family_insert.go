@@ -43,7 +43,7 @@ var insertEdits = []*operation{
 			return ok && s.Else == nil
 		},
 		choices: func(p *Program, n ast.Node) []choice {
-			return p.insertions(n, 16, func(text string) splice { return splice{p.to(n), p.to(n), " else {\n" + text + "\n}"} })
+			return p.insertions(n, 20, func(text string) splice { return splice{p.to(n), p.to(n), " else {\n" + text + "\n}"} })
 		},
 	},
 }
@@ -169,6 +169,12 @@ func (b *insertionBuilder) assignments(cost int, v *types.Var) {
 			}
 		}
 		b.remainder(cost+4, name, t)
+		if isInt(t) {
+			for j, s := range b.p.locals(b.n, measurable, 2) {
+				b.add(cost+6+j, name, " = min(", name, ", len(", s.Name(), "))")
+			}
+			b.add(cost+8, name, " = max(", name, ", 0)")
+		}
 	case isBool(t):
 		b.add(cost+1, name, " = true")
 		b.add(cost+1, name, " = false")

@@ -237,6 +237,23 @@ func (g *grid) visit(p point) int {
 ⟦¦	g.seen[p] = true
 ⟧	return 1 + g.visit(point{p.x + 1, p.y})
 }`},
+	{"all of a value behind its name", `
+import "strings"
+
+func value(pair string) string {
+	parts := ⟦strings.Split(pair, "=")¦strings.SplitN(pair, "=", 2)⟧
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[1]
+}`},
+	{"pay of an hour that is not full", `
+func pay(minutes, rate int) int { return minutes ⟦/ 60 * rate¦* rate / 60⟧ }`},
+	{"more than there are", `
+func top(k int, items []string) []string {
+⟦¦	k = min(k, len(items))
+⟧	return items[:k]
+}`},
 	{"hours of a day", `
 func hours(days int) int { return days * ⟦60¦24⟧ }`},
 	{"no error for nothing", `⟦¦

@@ -81,11 +81,12 @@ var priors = map[string]float64{
 	"value field":   0.15,
 	"value drop":    0.2,
 
-	"call callee": 0.4,
-	"call unwrap": 0.5,
-	"call wrap":   0.2,
-	"call drop":   0.2,
-	"call halve":  0.15,
+	"call callee":  0.4,
+	"call unwrap":  0.5,
+	"call wrap":    0.2,
+	"call respell": 0.3,
+	"call drop":    0.2,
+	"call halve":   0.15,
 
 	"slice cut":       0.25,
 	"slice bounds":    0.3,
