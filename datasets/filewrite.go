@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -44,6 +45,14 @@ type leaf struct {
 // repetition levels besides.
 func (l *leaf) levels() bool   { return l.column.Nullable || l.repeated() }
 func (l *leaf) repeated() bool { return l.column.Type == Strings }
+
+// codec returns what compresses the column's values.
+func (l *leaf) codec() *zstd.Codec {
+	if l.physical == format.ByteArray {
+		return textCodec
+	}
+	return numberCodec
+}
 
 // storage is how the rows of a table are stored.
 type storage struct {

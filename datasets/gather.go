@@ -77,12 +77,19 @@ func (f *feed) take(rows unsafe.Pointer, size uintptr, n int) (taken int, valid 
 	}
 	n = min(n, f.layout.pageRows-p.rows)
 	at := unsafe.Add(rows, c.offset)
+	if c.Nullable {
+		p.definition = roomFor(p.definition, n, f.layout.pageRows)
+	}
+	if p.indexed {
+		p.int32s = roomFor(p.int32s, n, f.layout.pageRows)
+	}
 	valid = true
 	switch c.Type {
 	case Int32:
-		p.int32s = gather(p.int32s, at, size, n)
+		p.int32s = gather(roomFor(p.int32s, n, f.layout.pageRows), at, size, n)
 	case Int64:
 		before := len(p.int64s)
+		p.int64s = roomFor(p.int64s, n, f.layout.pageRows)
 		if c.Nullable {
 			p.int64s = gatherNullable(p.int64s, p, at, size, n)
 		} else {
@@ -90,9 +97,10 @@ func (f *feed) take(rows unsafe.Pointer, size uintptr, n int) (taken int, valid 
 		}
 		valid = integersAllowed(p.int64s[before:])
 	case Bool:
-		p.bytes = gather(p.bytes, at, size, n)
+		p.bytes = gather(roomFor(p.bytes, n, f.layout.pageRows), at, size, n)
 	case Double:
 		before := len(p.doubles)
+		p.doubles = roomFor(p.doubles, n, f.layout.pageRows)
 		if c.Nullable {
 			p.doubles = gatherNullable(p.doubles, p, at, size, n)
 		} else {
@@ -117,22 +125,27 @@ func (f *feed) take(rows unsafe.Pointer, size uintptr, n int) (taken int, valid 
 	return n, valid
 }
 
+// roomFor makes room for n more values. A buffer that has grown beyond what small tables
+// need gets room for a page at once, and is not copied again.
+func roomFor[E any](s []E, n, pageRows int) []E {
+	if cap(s)-len(s) < n && len(s) > 1024 {
+		n = max(n, pageRows-len(s))
+	}
+	return slices.Grow(s, n)
+}
+
+// gather appends a column of rows to dst, which has room for it.
 func gather[E any](dst []E, at unsafe.Pointer, size uintptr, n int) []E {
-	dst = slices.Grow(dst, n)
 	fresh := dst[len(dst) : len(dst)+n]
 	for i := range fresh {
-		fresh[i] = *(*E)(at)
-		if i < n-1 { // a pointer must not leave the rows
-			at = unsafe.Add(at, size)
-		}
+		fresh[i] = *(*E)(unsafe.Add(at, uintptr(i)*size))
 	}
 	return dst[:len(dst)+n]
 }
 
+// gatherNullable is gather of a nullable column, with its levels.
 func gatherNullable[E any](dst []E, p *page, at unsafe.Pointer, size uintptr, n int) []E {
-	dst = slices.Grow(dst, n)
 	fresh := dst[len(dst) : len(dst)+n]
-	p.definition = slices.Grow(p.definition, n)
 	levels := p.definition[len(p.definition) : len(p.definition)+n]
 	k := 0
 	for i := range levels {
@@ -151,11 +164,7 @@ func gatherNullable[E any](dst []E, p *page, at unsafe.Pointer, size uintptr, n 
 // takeIndexed is take of strings that have a dictionary.
 func (f *feed) takeIndexed(at unsafe.Pointer, size uintptr, n int) (taken int, valid bool) {
 	p, c, d := f.page, f.leaf.column, &f.chunk.bytes
-	p.int32s = slices.Grow(p.int32s, n)
 	index := p.int32s
-	if c.Nullable {
-		p.definition = slices.Grow(p.definition, n)
-	}
 	valid = true
 	full := false
 	last, lastIndex := d.last, d.lastIndex

@@ -16,8 +16,13 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// codec compresses pages. It keeps encoders, of a megabyte or so each, for all writers.
-var codec = &zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}
+// The codecs compress pages: text is worth the search for longer matches, columns of
+// numbers hardly (of a million evaluations, it takes 0.3 s of 1.5 and saves 2.5 % of the
+// file). They keep encoders, of a megabyte or so each, for all writers.
+var (
+	textCodec   = &zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}
+	numberCodec = &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
+)
 
 // chunk is a column of a row group: its dictionary, which grows while its pages are
 // filled, its pages as they will stand in the file, and what the footer says about them.
@@ -55,7 +60,7 @@ type scratch struct {
 }
 
 // seal appends a page, with the header that describe completes, to dst.
-func (s *scratch) seal(dst []byte, describe func(*format.PageHeader)) (page []byte, uncompressed int64, err error) {
+func (s *scratch) seal(dst []byte, codec *zstd.Codec, describe func(*format.PageHeader)) (page []byte, uncompressed int64, err error) {
 	if s.compressed, err = codec.Encode(s.compressed[:0], s.values); err != nil {
 		return nil, 0, err
 	}
@@ -97,9 +102,10 @@ func (c *chunk) addPage(l *leaf, p *page, s *scratch) error {
 	if l.levels() {
 		s.definition = appendHybrid(s.definition, p.definition, 1)
 	}
-	encoding := l.encoding
+	encoding, codec := l.encoding, l.codec()
 	if p.indexed {
 		c.indexed++
+		codec = numberCodec
 	} else {
 		c.plain++
 		if encoding == format.RLEDictionary {
@@ -107,7 +113,12 @@ func (c *chunk) addPage(l *leaf, p *page, s *scratch) error {
 		}
 	}
 	from := len(c.pages)
-	pages, uncompressed, err := s.seal(c.pages, func(h *format.PageHeader) {
+	if len(c.offsets) == 1 {
+		// A second page: the row group is large, four pages or more. Growing bit by bit
+		// would copy them all again and again.
+		c.pages = slices.Grow(c.pages, 3*from+from/4)
+	}
+	pages, uncompressed, err := s.seal(c.pages, codec, func(h *format.PageHeader) {
 		h.Type = format.DataPageV2
 		h.DataPageHeaderV2 = thrift.New(format.DataPageHeaderV2{
 			NumValues: int32(p.values()), NumNulls: int32(p.nulls), NumRows: int32(p.rows), Encoding: encoding,
@@ -185,7 +196,7 @@ func (c *chunk) end(l *leaf, s *scratch) error {
 			s.values = binary.LittleEndian.AppendUint64(s.values, math.Float64bits(v))
 		}
 		s.repetition, s.definition = s.repetition[:0], s.definition[:0]
-		page, uncompressed, err := s.seal(c.dictPage[:0], func(h *format.PageHeader) {
+		page, uncompressed, err := s.seal(c.dictPage[:0], l.codec(), func(h *format.PageHeader) {
 			h.Type = format.DictionaryPage
 			h.DictionaryPageHeader = thrift.New(format.DictionaryPageHeader{NumValues: int32(max(len(c.bytes.ends), len(c.doubles.values))), Encoding: format.Plain})
 		})

@@ -12,16 +12,17 @@ import (
 // and so in its order, and row groups written. It takes the memory of two row groups,
 // which only large tables are worth.
 type ParallelWriter[T any] struct {
-	w      *Writer[T]
-	jobs   []chan job // of each goroutine that encodes
-	pages  []chan *page
-	made   []int          // pages of each column
-	groups chan *group    // to be written, in order
-	free   chan *group    // written
-	rows   chan []byte    // canonical rows, to be hashed
-	hashed chan []byte    // their memory
-	under  sync.WaitGroup // what goes on beside the caller
-	closed bool
+	w       *Writer[T]
+	jobs    []chan job // of each goroutine that encodes
+	pages   []chan *page
+	made    []int          // pages of each column
+	groups  chan *group    // to be written, in order
+	free    chan *group    // written
+	rows    chan []byte    // canonical rows, to be hashed
+	hashed  chan []byte    // their memory
+	buffers int            // of them that were made, but for the first
+	under   sync.WaitGroup // what goes on beside the caller
+	closed  bool
 
 	mu    sync.Mutex
 	wrong error // the first error of the goroutines
@@ -30,6 +31,7 @@ type ParallelWriter[T any] struct {
 const (
 	groupsInMemory = 2
 	pagesInMemory  = 2 // of each column: one is filled while the other is encoded
+	rowBuffers     = 8 // of canonical rows
 )
 
 // NewParallelWriter returns a writer of the table to w. Close must be called, also after
@@ -41,7 +43,7 @@ func (t *Table[T]) NewParallelWriter(w io.Writer, meta Meta) *ParallelWriter[T] 
 func (t *Table[T]) newParallelWriter(w io.Writer, meta Meta, l layout) *ParallelWriter[T] {
 	p := &ParallelWriter[T]{
 		w: t.newWriter(w, meta, l), groups: make(chan *group, groupsInMemory), free: make(chan *group, groupsInMemory),
-		rows: make(chan []byte, 4), hashed: make(chan []byte, 4),
+		rows: make(chan []byte, rowBuffers+1), hashed: make(chan []byte, rowBuffers+1),
 	}
 	e := &p.w.encoder
 	leaves := len(e.feeds)
@@ -110,22 +112,18 @@ func (p *ParallelWriter[T]) spare(leaf int) *page {
 // takeRows has canonical rows hashed and returns memory for others.
 func (p *ParallelWriter[T]) takeRows(rows []byte) []byte {
 	p.rows <- rows
-	select {
-	case b := <-p.hashed:
-		return b[:0]
-	default:
-		return make([]byte, 0, cap(rows))
+	if p.buffers < rowBuffers {
+		p.buffers++
+		return make([]byte, 0, takeAtOnce+takeAtOnce/8)
 	}
+	return (<-p.hashed)[:0]
 }
 
 // hash digests canonical rows in the order in which they come.
 func (p *ParallelWriter[T]) hash() {
 	for b := range p.rows {
 		p.w.digest.hash.Write(b)
-		select {
-		case p.hashed <- b:
-		default:
-		}
+		p.hashed <- b
 	}
 }
 
