@@ -35,8 +35,6 @@ const maxRecent = 1024
 
 var hashSeed = maphash.MakeSeed() // no order depends on hashes
 
-func (d *byteDictionary) len() int { return len(d.ends) }
-
 // reset forgets all entries and keeps the memory.
 func (d *byteDictionary) reset() {
 	d.plain, d.ends, d.hashes = d.plain[:0], d.ends[:0], d.hashes[:0]
@@ -122,6 +120,18 @@ type doubleDictionary struct {
 func (d *doubleDictionary) reset() {
 	d.values = d.values[:0]
 	clear(d.slots)
+}
+
+// number appends the numbers of values to dst.
+func (d *doubleDictionary) number(dst []int32, values []float64) []int32 {
+	before, index := uint64(0), int32(-1)
+	for _, v := range values {
+		if bits := math.Float64bits(v); bits != before || index < 0 {
+			before, index = bits, d.find(v)
+		}
+		dst = append(dst, index)
+	}
+	return dst
 }
 
 func (d *doubleDictionary) find(v float64) int32 {

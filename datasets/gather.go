@@ -52,13 +52,15 @@ type feed struct {
 func (f *feed) full() bool {
 	p := f.page
 	switch {
-	case p.rows >= f.layout.pageRows, len(p.bytes) >= f.layout.pageBytes:
+	case p.rows >= f.layout.pageRows:
 		return true
-	case p.indexed && f.leaf.physical == format.ByteArray:
+	case f.leaf.physical != format.ByteArray:
+		return false
+	case p.indexed:
 		// At once, for values may be large. Doubles can wait for the end of the page.
 		return len(f.chunk.bytes.plain) > f.layout.dictionaryBytes
 	}
-	return false
+	return len(p.bytes) >= f.layout.pageBytes
 }
 
 // begin prepares for the first row of a page: a column whose dictionary has grown too large
@@ -108,9 +110,7 @@ func (f *feed) take(rows unsafe.Pointer, size uintptr, n int) (taken int, valid 
 		}
 		valid = doublesAllowed(p.doubles[before:])
 		if p.indexed {
-			for _, v := range p.doubles {
-				p.int32s = append(p.int32s, f.chunk.doubles.find(v))
-			}
+			p.int32s = f.chunk.doubles.number(p.int32s, p.doubles)
 			p.doubles = p.doubles[:0]
 		}
 	case String:
