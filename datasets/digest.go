@@ -80,10 +80,39 @@ func (d *digester) sum() string {
 }
 
 // appendRow appends the canonical encoding of the given columns of a row, a struct of the
-// table's row type.
+// table's row type. Short strings and numbers, which most values are, take no call: this
+// is where a writer spends most of its time, but for SHA-256.
 func appendRow(b []byte, columns []Column, row unsafe.Pointer) []byte {
 	for i := range columns {
-		b = appendValue(b, row, &columns[i])
+		c := &columns[i]
+		f := c.value(row)
+		if f == nil {
+			b = append(b, 0)
+			continue
+		}
+		bits := uint64(0)
+		switch c.kind {
+		case kindString:
+			if s := *(*string)(f); len(s) < 0x80 {
+				b = append(b, 1, byte(len(s)))
+				b = append(b, s...)
+				continue
+			}
+			b = appendValue(b, row, c)
+			continue
+		case kindInt32:
+			bits = uint64(int64(*(*int32)(f)))
+		case kindInt64:
+			bits = uint64(*(*int64)(f))
+		case kindDouble:
+			bits = floatBits(*(*float64)(f))
+		default:
+			b = appendValue(b, row, c)
+			continue
+		}
+		n := len(b)
+		b = append(b, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+		binary.LittleEndian.PutUint64(b[n+1:], bits)
 	}
 	return b
 }
