@@ -63,9 +63,7 @@ func (d *byteDictionary) find(s string) (index int32, isNew bool) {
 		return r.index, false
 	}
 	index, isNew = d.findContent(s)
-	if len(d.recent) > 0 {
-		*r = recentString{s, index}
-	}
+	*r = recentString{s, index} // which is lost if the dictionary has just grown
 	return index, isNew
 }
 
@@ -106,7 +104,7 @@ func (d *byteDictionary) grow() {
 		}
 		d.slots[at] = int32(i) + 1
 	}
-	if n > 16 && len(d.recent) < maxRecent {
+	if len(d.recent) < maxRecent {
 		d.recent = make([]recentString, min(n, maxRecent))
 	}
 }

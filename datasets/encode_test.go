@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -150,7 +151,7 @@ func indexAgrees[T any](t *testing.T, table *Table[T], data []byte, l layout) {
 			compare := chunk.Type().Compare
 			pages := chunk.Pages()
 			var lo, hi parquet.Value
-			var row, nulls, values int64
+			var row, nulls, values, raw int64
 			ascending, descending, before := true, true, -1
 			k := 0
 			for ; ; k++ {
@@ -200,6 +201,15 @@ func indexAgrees[T any](t *testing.T, table *Table[T], data []byte, l layout) {
 						hi = b.Clone()
 					}
 				}
+				if leaf.physical == format.ByteArray {
+					list := make([]parquet.Value, page.NumValues())
+					if n, err := page.Values().ReadValues(list); n != len(list) {
+						fail("page %d holds %d values, want %d: %v", k, n, len(list), err)
+					}
+					for _, v := range list {
+						raw += int64(len(v.ByteArray()))
+					}
+				}
 				row += page.NumRows()
 				nulls += page.NumNulls()
 				values += page.NumValues()
@@ -216,6 +226,13 @@ func indexAgrees[T any](t *testing.T, table *Table[T], data []byte, l layout) {
 				if leaf.physical != format.Double || compare(chunk.Type().Kind().Value(meta.Statistics.MinValue), lo) != 0 || compare(chunk.Type().Kind().Value(meta.Statistics.MaxValue), hi) != 0 {
 					fail("bounds %x %x, want %v %v", meta.Statistics.MinValue, meta.Statistics.MaxValue, lo, hi)
 				}
+			}
+			sizes := &meta.SizeStatistics
+			if sizes.UnencodedByteArrayDataBytes != raw {
+				fail("%d bytes of byte arrays, want %d", sizes.UnencodedByteArrayDataBytes, raw)
+			}
+			if leaf.levels() && !slices.Equal(sizes.DefinitionLevelHistogram, []int64{nulls, values - nulls}) || leaf.repeated() && !slices.Equal(sizes.RepetitionLevelHistogram, []int64{row, values - row}) {
+				fail("histograms %v and %v of %d rows, %d values, %d nulls", sizes.DefinitionLevelHistogram, sizes.RepetitionLevelHistogram, row, values, nulls)
 			}
 			want, plain := leaf.encoding == format.RLEDictionary, false
 			for _, s := range meta.EncodingStats {
@@ -314,6 +331,41 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 		}
 		if _, err := end(); err != nil || !bytes.Equal(buf.Bytes(), want) {
 			t.Errorf("parallel %v: other bytes (%v)", parallel, err)
+		}
+	}
+}
+
+// A row is refused by its number in the file, wherever its block and its call begin, and
+// whichever of several is wrong first.
+func TestRefusedRowIsNamed(t *testing.T) {
+	m := meta(t)
+	bad := "\xff"
+	for _, at := range []int{0, 1, 127, 128, 700, 1999} {
+		all := rows(Evaluations, 2000, m.RunID)
+		all[at].Label = &bad
+		if at+1 < len(all) {
+			all[at+1].Slot = -1 // out of order, but later
+		}
+		for _, parallel := range []bool{false, true} {
+			for _, step := range []int{1, 100, 2000} {
+				write, end := (func([]Evaluation) error)(nil), (func() (TableInfo, error))(nil)
+				if parallel {
+					w := Evaluations.newParallelWriter(io.Discard, m, small(300, 1000))
+					write, end = w.Append, w.Close
+				} else {
+					w := Evaluations.newWriter(io.Discard, m, small(300, 1000))
+					write, end = w.Append, w.Close
+				}
+				var err error
+				for from := 0; from < len(all) && err == nil; from += step {
+					err = write(all[from:min(from+step, len(all))])
+				}
+				_, cerr := end()
+				var re *RowError
+				if !errors.As(err, &re) || cerr != err || re.Row != int64(at) || re.Column != "label" {
+					t.Errorf("row %d, %d at a time, parallel %v: %v, then %v", at, step, parallel, err, cerr)
+				}
+			}
 		}
 	}
 }
