@@ -116,7 +116,16 @@ func runs[T any](t *testing.T, table *Table[T], all []T, rng *rand.Rand) {
 			}
 			if rng.IntN(3) > 0 {
 				from := reflect.ValueOf(&all[at-1]).Elem().Field(c.field)
-				reflect.ValueOf(&all[at]).Elem().Field(c.field).Set(from)
+				to := reflect.ValueOf(&all[at]).Elem().Field(c.field)
+				to.Set(from)
+				if s := (*string)(c.value(reflect.ValueOf(&all[at]).UnsafePointer())); c.Type == String && c.Values == nil && s != nil && rng.IntN(4) == 0 {
+					prefix := strings.ToValidUTF8((*s)[:rng.IntN(len(*s)+1)], "") // starts in the same memory
+					if to.Kind() == reflect.Pointer {
+						to.Set(reflect.ValueOf(&prefix))
+					} else {
+						to.SetString(prefix)
+					}
+				}
 			}
 		}
 	}

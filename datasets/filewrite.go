@@ -26,9 +26,9 @@ type layout struct {
 }
 
 var standardLayout = layout{
-	groupRows:       131_072, // readers decode one at a time, and writers hold two in memory
-	pageRows:        32_768,  // 256 KiB of doubles, which stay in a CPU's cache; all columns end a page in the same row, so that a scan gets long batches
-	pageBytes:       256 << 10,
+	groupRows:       131_072,  // readers decode one at a time, and writers hold two in memory
+	pageRows:        32_768,   // 256 KiB of doubles, which stay in a CPU's cache; all columns end a page in the same row, so that a scan gets long batches
+	pageBytes:       1 << 20,  // texts of a run resemble one another, and compression sees no further than a page
 	dictionaryBytes: 64 << 20, // a reader has to decode all of it
 }
 

@@ -52,7 +52,7 @@ func (c *chunk) reset() {
 // scratch is the memory in which a page is encoded, used again for the next one.
 type scratch struct {
 	repetition, definition []byte
-	values, compressed     []byte
+	encoded, compressed    []byte
 	used                   []uint64 // a bit for each entry of a dictionary
 	header                 bytes.Buffer
 	protocol               thrift.CompactProtocol
@@ -60,19 +60,19 @@ type scratch struct {
 }
 
 // seal appends a page, with the header that describe completes, to dst.
-func (s *scratch) seal(dst []byte, codec *zstd.Codec, describe func(*format.PageHeader)) (page []byte, uncompressed int64, err error) {
-	if s.compressed, err = codec.Encode(s.compressed[:0], s.values); err != nil {
+func (s *scratch) seal(dst, values []byte, codec *zstd.Codec, describe func(*format.PageHeader)) (page []byte, uncompressed int64, err error) {
+	if s.compressed, err = codec.Encode(s.compressed[:0], values); err != nil {
 		return nil, 0, err
 	}
 	levels := len(s.repetition) + len(s.definition)
-	if len(s.values) > math.MaxInt32-levels || len(s.compressed) > math.MaxInt32-levels {
+	if len(values) > math.MaxInt32-levels || len(s.compressed) > math.MaxInt32-levels {
 		panic("a page of more than 2 GiB")
 	}
 	sum := crc32.ChecksumIEEE(s.repetition)
 	sum = crc32.Update(sum, crc32.IEEETable, s.definition)
 	sum = crc32.Update(sum, crc32.IEEETable, s.compressed)
 	header := format.PageHeader{
-		UncompressedPageSize: int32(levels + len(s.values)),
+		UncompressedPageSize: int32(levels + len(values)),
 		CompressedPageSize:   int32(levels + len(s.compressed)),
 		CRC:                  int32(sum),
 	}
@@ -91,7 +91,7 @@ func (s *scratch) seal(dst []byte, codec *zstd.Codec, describe func(*format.Page
 
 // addPage encodes a data page and puts it behind the chunk's others.
 func (c *chunk) addPage(l *leaf, p *page, s *scratch) error {
-	lo, hi, err := s.encode(l, p)
+	values, lo, hi, err := s.encode(l, p)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (c *chunk) addPage(l *leaf, p *page, s *scratch) error {
 		// would copy them all again and again.
 		c.pages = slices.Grow(c.pages, 3*from+from/4)
 	}
-	pages, uncompressed, err := s.seal(c.pages, codec, func(h *format.PageHeader) {
+	pages, uncompressed, err := s.seal(c.pages, values, codec, func(h *format.PageHeader) {
 		h.Type = format.DataPageV2
 		h.DataPageHeaderV2 = thrift.New(format.DataPageHeaderV2{
 			NumValues: int32(p.values()), NumNulls: int32(p.nulls), NumRows: int32(p.rows), Encoding: encoding,
@@ -191,12 +191,13 @@ func (c *chunk) end(l *leaf, s *scratch) error {
 	}
 	if l.encoding == format.RLEDictionary {
 		m.Encoding = append(m.Encoding, format.Plain) // of the dictionary, and of pages behind it
-		s.values = append(s.values[:0], c.bytes.plain...)
-		for _, v := range c.doubles.values {
-			s.values = binary.LittleEndian.AppendUint64(s.values, math.Float64bits(v))
+		values := c.bytes.plain
+		if l.physical == format.Double {
+			s.encoded = appendDoubles(s.encoded[:0], c.doubles.values)
+			values = s.encoded
 		}
 		s.repetition, s.definition = s.repetition[:0], s.definition[:0]
-		page, uncompressed, err := s.seal(c.dictPage[:0], l.codec(), func(h *format.PageHeader) {
+		page, uncompressed, err := s.seal(c.dictPage[:0], values, l.codec(), func(h *format.PageHeader) {
 			h.Type = format.DictionaryPage
 			h.DictionaryPageHeader = thrift.New(format.DictionaryPageHeader{NumValues: int32(max(len(c.bytes.ends), len(c.doubles.values))), Encoding: format.Plain})
 		})
@@ -224,46 +225,52 @@ func (c *chunk) end(l *leaf, s *scratch) error {
 	return nil
 }
 
-// encode brings the values of a page into s.values, and returns copies of the least and the
-// greatest; nil if there are no values, or the column keeps no bounds.
-func (s *scratch) encode(l *leaf, p *page) (lo, hi []byte, err error) {
-	s.values = s.values[:0]
+// encode returns the encoded values of a page, and copies of the least and the greatest: nil
+// if there are no values, or the column keeps no bounds.
+func (s *scratch) encode(l *leaf, p *page) (values, lo, hi []byte, err error) {
+	out := s.encoded[:0]
 	switch {
 	case p.indexed:
-		lo, hi = s.encodeIndexes(l, p)
+		out, lo, hi = s.encodeIndexes(out, l, p)
 	case l.physical == format.Int32:
-		if lo, hi, ok := extremes(p.int32s); ok {
-			s.values, err = parquet.DeltaBinaryPacked.EncodeInt32(s.values, p.int32s)
-			return binary.LittleEndian.AppendUint32(nil, uint32(lo)), binary.LittleEndian.AppendUint32(nil, uint32(hi)), err
+		out, err = parquet.DeltaBinaryPacked.EncodeInt32(out, p.int32s)
+		if least, greatest, ok := extremes(p.int32s); ok {
+			lo, hi = binary.LittleEndian.AppendUint32(nil, uint32(least)), binary.LittleEndian.AppendUint32(nil, uint32(greatest))
 		}
-		s.values, err = parquet.DeltaBinaryPacked.EncodeInt32(s.values, nil)
 	case l.physical == format.Int64:
-		s.values, err = parquet.DeltaBinaryPacked.EncodeInt64(s.values, p.int64s)
-		if lo, hi, ok := extremes(p.int64s); ok {
-			return binary.LittleEndian.AppendUint64(nil, uint64(lo)), binary.LittleEndian.AppendUint64(nil, uint64(hi)), err
+		out, err = parquet.DeltaBinaryPacked.EncodeInt64(out, p.int64s)
+		if least, greatest, ok := extremes(p.int64s); ok {
+			lo, hi = binary.LittleEndian.AppendUint64(nil, uint64(least)), binary.LittleEndian.AppendUint64(nil, uint64(greatest))
 		}
 	case l.physical == format.Double:
 		if l.encoding == format.ByteStreamSplit {
-			s.values, err = parquet.ByteStreamSplit.EncodeDouble(s.values, p.doubles)
+			out, err = parquet.ByteStreamSplit.EncodeDouble(out, p.doubles)
 		} else {
-			for _, v := range p.doubles {
-				s.values = binary.LittleEndian.AppendUint64(s.values, math.Float64bits(v))
-			}
+			out = appendDoubles(out, p.doubles)
 		}
-		if lo, hi, ok := extremes(p.doubles); ok {
-			return storedDouble(lo), storedDouble(hi), err
+		if least, greatest, ok := extremes(p.doubles); ok {
+			lo, hi = storedDouble(least), storedDouble(greatest)
 		}
 	case l.physical == format.Boolean:
-		s.values = appendPacked(s.values, p.bytes, 1)
-		lo, hi, _ := extremes(p.bytes)
-		return []byte{lo}, []byte{hi}, nil
+		out = appendPacked(out, p.bytes, 1)
+		least, greatest, _ := extremes(p.bytes) // no column of bools is nullable
+		lo, hi = []byte{least}, []byte{greatest}
 	default:
-		s.values = append(s.values, p.bytes...)
 		if l.bounds {
 			lo, hi = plainBounds(p.bytes)
 		}
+		return p.bytes, lo, hi, nil
 	}
-	return lo, hi, err
+	s.encoded = out
+	return out, lo, hi, err
+}
+
+// appendDoubles appends doubles in PLAIN.
+func appendDoubles(dst []byte, values []float64) []byte {
+	for _, v := range values {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+	}
+	return dst
 }
 
 func storedDouble(v float64) []byte {
@@ -309,9 +316,9 @@ func copied(b []byte) []byte {
 	return append(make([]byte, 0, len(b)), b...)
 }
 
-// encodeIndexes brings the indexes of a page into s.values. Bounds come from the entries
+// encodeIndexes appends the indexes of a page to dst. Bounds come from the entries
 // that the page uses, each looked at once.
-func (s *scratch) encodeIndexes(l *leaf, p *page) (lo, hi []byte) {
+func (s *scratch) encodeIndexes(dst []byte, l *leaf, p *page) (out, lo, hi []byte) {
 	entries := max(len(p.dictEnds), len(p.dictDoubles))
 	s.used = fitted(s.used, (entries+63)/64)
 	clear(s.used)
@@ -325,9 +332,9 @@ func (s *scratch) encodeIndexes(l *leaf, p *page) (lo, hi []byte) {
 		most = max(most, x)
 	}
 	width := bits.Len32(uint32(most))
-	s.values = appendHybrid(append(s.values, byte(width)), p.int32s, width)
+	out = appendHybrid(append(dst, byte(width)), p.int32s, width)
 	if !l.bounds || len(p.int32s) == 0 {
-		return nil, nil
+		return out, nil, nil
 	}
 	first, x, y := true, 0.0, 0.0
 	for w, word := range s.used {
@@ -354,9 +361,9 @@ func (s *scratch) encodeIndexes(l *leaf, p *page) (lo, hi []byte) {
 		}
 	}
 	if l.physical == format.Double {
-		return storedDouble(x), storedDouble(y)
+		return out, storedDouble(x), storedDouble(y)
 	}
-	return copied(lo), copied(hi)
+	return out, copied(lo), copied(hi)
 }
 
 // compareStored orders two values as bounds hold them.
