@@ -168,7 +168,8 @@ func (p *ParallelWriter[T]) add(g *group) (err error) {
 	return p.w.file.add(g)
 }
 
-// Append is Writer.Append.
+// Append is Writer.Append: rows, and what they point to, may be used again afterwards. An
+// error of what goes on beside it may come with a later call, or with Close.
 func (p *ParallelWriter[T]) Append(rows []T) error { return p.w.Append(rows) }
 
 // Close is Writer.Close.
