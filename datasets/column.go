@@ -35,7 +35,23 @@ type Column struct {
 
 	field  int     // index of the struct field
 	offset uintptr // of it within the struct
+	kind   kind    // the type again
 }
+
+// kind is a Type that a switch tells apart at once; there is one for every value written.
+type kind uint8
+
+const (
+	kindString kind = iota
+	kindStrings
+	kindBinary
+	kindInt32
+	kindInt64
+	kindDouble
+	kindBool
+)
+
+var kinds = map[Type]kind{String: kindString, Strings: kindStrings, Binary: kindBinary, Int32: kindInt32, Int64: kindInt64, Double: kindDouble, Bool: kindBool}
 
 // Schema describes a table without the Go type of its rows: what a reader of single
 // columns, an export or a lock needs to know.
@@ -136,6 +152,7 @@ func columnsOf(row reflect.Type) []Column {
 		if c.Since > 1 && !c.Nullable && c.Type != Strings {
 			panic(fmt.Sprintf("datasets: %s.%s: a column that older files lack must be nullable", row, f.Name))
 		}
+		c.kind = kinds[c.Type]
 		columns = append(columns, c)
 	}
 	return columns

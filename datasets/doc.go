@@ -22,9 +22,22 @@
 //
 // Rows are sorted by their key without duplicates: the writer refuses anything else,
 // and sorts and repairs nothing itself. The same rows give the same bytes, however
-// they were grouped into calls. Between kinds of CPU bytes may differ (parquet-go's
-// assembly and Go paths encode dictionary indexes differently), rows and their
-// digests do not: verification compares rows.
+// they were grouped into calls, on how many CPUs and on which kind: columns are encoded
+// by one rule in portable code (hybrid.go), and what comes from libraries (delta and
+// byte-stream-split, zstd) gives the same bytes with and without assembly. A new version
+// of a library may give others, and then other rows it does not: verification compares
+// rows.
+//
+// # How a file is written
+//
+//	rows -> feed.take      a block of rows, column by column, into pages; values are checked
+//	page -> chunk.addPage  encoded, compressed, bounds and counts for index and footer
+//	     -> chunk.end      the dictionary that its pages refer to
+//	group -> fileWriter    the chunks of a row group, and at last page index and footer
+//
+// A Writer does this on one CPU, a ParallelWriter side by side. What callers may do with
+// rows is the same: nothing that they point to is kept but strings, which do not change;
+// a column holds on to a thousand of them until the row group ends.
 //
 // Reading never panics and never answers wrongly in silence. Page checksums (CRC-32,
 // which parquet-go always writes, and checks where it finds one) cover the pages; a

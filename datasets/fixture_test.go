@@ -71,8 +71,8 @@ func rows[T any](t *Table[T], n int, runID string) []T {
 		v.Field(t.Column("run_id").field).SetString(runID)
 		v.Field(t.Column("experiment").field).SetString("baseline")
 		// The key: the first column counts up slowly, the last fast.
-		for k, f := range t.key {
-			x := i
+		for k, c := range t.key {
+			f, x := c.field, i
 			if k < len(t.key)-1 {
 				x = i / 7
 			}
@@ -157,4 +157,9 @@ func encode[T any](t testing.TB, table *Table[T], rows []T, m Meta) ([]byte, Tab
 
 func decode[T any](table *Table[T], data []byte) ([]T, error) {
 	return table.ReadFrom(bytes.NewReader(data), int64(len(data)), "test.parquet")
+}
+
+// small is a layout of which few rows cross every limit.
+func small(groupRows, dictionaryBytes int) layout {
+	return layout{groupRows: groupRows, pageRows: 100, pageBytes: 500, dictionaryBytes: dictionaryBytes}
 }

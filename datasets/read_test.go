@@ -66,7 +66,7 @@ func TestDamagedFiles(t *testing.T) {
 func damagedFiles[T any](t *testing.T, table *Table[T], columns []string) {
 	all := rows(table, 300, meta(t).RunID)
 	var buf bytes.Buffer
-	w := table.newWriter(&buf, meta(t), 128, 400)
+	w := table.newWriter(&buf, meta(t), small(128, 400))
 	if err := w.Append(all); err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func FuzzRead(f *testing.F) {
 	m := meta(f)
 	for _, n := range []int{0, 1, 40} {
 		var buf bytes.Buffer
-		w := Cases.newWriter(&buf, m, 16, 100)
+		w := Cases.newWriter(&buf, m, small(16, 100))
 		if err := w.Append(rows(Cases, n, m.RunID)); err != nil {
 			f.Fatal(err)
 		}

@@ -17,7 +17,7 @@ func TestScanAgreesWithRead(t *testing.T) {
 		all[i].Source += strings.Repeat("s", 200) // several pages a group, in this column alone
 	}
 	var buf bytes.Buffer
-	w := Candidates.newWriter(&buf, meta(t), 6400, 2000) // three full row groups and a bit; dictionaries overflow
+	w := Candidates.newWriter(&buf, meta(t), small(6400, 2000)) // three full row groups and a bit; dictionaries overflow
 	if err := w.Append(all); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -19,9 +20,11 @@ import (
 // is in the row type's tags and the key.
 type Table[T any] struct {
 	*Schema
-	key   []int                                 // struct fields of the key
+	key   []*Column
 	check func(row *T) (column, problem string) // rules beyond one column; may be nil
 	pq    *parquet.Schema
+
+	storage func() *storage // made when a first row is written
 }
 
 // The tables of a run. The first five are deterministic and covered by the lock.
@@ -64,24 +67,28 @@ func newTable[T any](name string, version int, dir string, check func(*T) (strin
 	}
 	for _, k := range key {
 		c := t.Column(k)
-		if c == nil || c.Nullable || c.Since > 1 {
+		if c == nil || c.Nullable || c.Since > 1 || c.Type != String && c.Type != Int32 && c.Type != Int64 {
 			panic("datasets: " + name + " has no key column " + k)
 		}
-		t.key = append(t.key, c.field)
+		t.key = append(t.key, c)
 	}
+	t.storage = sync.OnceValue(func() *storage { return newStorage(t.Schema, t.pq) })
 	return t
 }
 
 // Compare orders rows by the table's key; strings by their bytes. Rows of one table
 // with equal keys are the same row.
 func (t *Table[T]) Compare(a, b *T) int {
-	x, y := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
-	for _, f := range t.key {
+	for _, k := range t.key {
+		x, y := k.value(unsafe.Pointer(a)), k.value(unsafe.Pointer(b))
 		c := 0
-		if fx, fy := x.Field(f), y.Field(f); fx.Kind() == reflect.String {
-			c = strings.Compare(fx.String(), fy.String())
-		} else {
-			c = cmp.Compare(fx.Int(), fy.Int())
+		switch k.Type {
+		case String:
+			c = strings.Compare(*(*string)(x), *(*string)(y))
+		case Int32:
+			c = cmp.Compare(*(*int32)(x), *(*int32)(y))
+		default:
+			c = cmp.Compare(*(*int64)(x), *(*int64)(y))
 		}
 		if c != 0 {
 			return c
@@ -99,8 +106,8 @@ func (t *Table[T]) Sort(rows []T) {
 func (t *Table[T]) KeyOf(row *T) string {
 	v := reflect.ValueOf(row).Elem()
 	parts := make([]string, len(t.key))
-	for i, f := range t.key {
-		parts[i] = fmt.Sprintf("%s=%v", t.Key[i], v.Field(f).Interface())
+	for i, c := range t.key {
+		parts[i] = fmt.Sprintf("%s=%v", c.Name, v.Field(c.field).Interface())
 	}
 	return strings.Join(parts, " ")
 }
@@ -108,9 +115,9 @@ func (t *Table[T]) KeyOf(row *T) string {
 const maxInteger = 1<<53 - 1
 
 // validate returns the first column that the schema does not allow to be as it is, or
-// "". seen holds a valid string for each column: one that is the very same, as in the
-// rows of a run most are, need not be looked at again.
-func (t *Table[T]) validate(row *T, seen []string) (column, problem string) {
+// "". The writer asks it only for the words: whether all is well shows when columns are
+// gathered, where distinct strings are looked at once.
+func (t *Table[T]) validate(row *T) (column, problem string) {
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		f := c.value(unsafe.Pointer(row))
@@ -119,13 +126,7 @@ func (t *Table[T]) validate(row *T, seen []string) (column, problem string) {
 		}
 		switch c.Type {
 		case String:
-			s := *(*string)(f)
-			if s != "" && len(s) == len(seen[i]) && unsafe.StringData(s) == unsafe.StringData(seen[i]) {
-				continue
-			}
-			if problem = validString(s, c); problem == "" {
-				seen[i] = s
-			}
+			problem = validString(*(*string)(f), c)
 		case Strings:
 			for _, s := range *(*[]string)(f) {
 				if problem = validString(s, c); problem != "" {
@@ -147,26 +148,55 @@ func (t *Table[T]) validate(row *T, seen []string) (column, problem string) {
 	return "", ""
 }
 
-func validString(s string, c *Column) string {
-	if c.Values != nil {
-		if !slices.Contains(c.Values, s) {
-			return fmt.Sprintf("%q is none of %s", s, strings.Join(c.Values, ", "))
-		}
-	} else if !utf8.ValidString(s) {
-		return fmt.Sprintf("%.40q is not UTF-8: pass what a tool has written through Text", s)
+// stringAllowed reports whether a column may hold a string.
+func stringAllowed(s string, c *Column) bool {
+	switch {
+	case c.Type == Binary:
+		return true
+	case c.Values != nil:
+		return slices.Contains(c.Values, s)
 	}
-	return ""
+	return utf8.ValidString(s)
+}
+
+func validString(s string, c *Column) string {
+	switch {
+	case stringAllowed(s, c):
+		return ""
+	case c.Values != nil:
+		return fmt.Sprintf("%q is none of %s", s, strings.Join(c.Values, ", "))
+	}
+	return fmt.Sprintf("%.40q is not UTF-8: pass what a tool has written through Text", s)
+}
+
+// integersAllowed reports whether every JSON reader keeps the digits of integers.
+func integersAllowed(values []int64) bool {
+	beyond := false // no branch within the loop
+	for _, v := range values {
+		beyond = beyond || uint64(v+maxInteger) > 2*maxInteger
+	}
+	return !beyond
 }
 
 func validInteger(n int64) string {
-	if n > maxInteger || n < -maxInteger {
+	if !integersAllowed([]int64{n}) {
 		return fmt.Sprintf("%d is beyond 2^53-1, where JSON readers lose digits", n)
 	}
 	return ""
 }
 
+// doublesAllowed reports whether doubles are neither NaN nor infinite.
+func doublesAllowed(values []float64) bool {
+	const exponent = 0x7FF << 52
+	beyond := false
+	for _, v := range values {
+		beyond = beyond || math.Float64bits(v)&exponent == exponent
+	}
+	return !beyond
+}
+
 func validDouble(f float64) string {
-	if f-f != 0 { // NaN or infinite
+	if !doublesAllowed([]float64{f}) {
 		return fmt.Sprintf("%v is not finite; absent is null", f)
 	}
 	return ""

@@ -11,9 +11,7 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
-	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // Keys of the metadata in a file's footer.
@@ -22,19 +20,6 @@ const (
 	metaRunID    = "toolgen.run_id"      //
 	metaIdentity = "toolgen.identity"    // canonical JSON
 	metaRows     = "toolgen.rows_sha256" // digest of the rows: what page checksums do not cover, a full read checks by this
-)
-
-const (
-	// maxGroupRows bounds a row group, since readers decode one at a time. It must be
-	// a multiple of 64, for the reason that blockRows gives.
-	maxGroupRows = 131_072
-	// blockRows is how many rows go to parquet-go at once. It cuts its pages at
-	// multiples of 64 rows within what it is given, so blocks of one fixed size make
-	// the bytes independent of how a caller groups its rows.
-	blockRows = 4096
-	// maxDictionaryBytes bounds a column's dictionary in a row group, for a reader has
-	// to decode all of it; beyond, the column goes on plain.
-	maxDictionaryBytes = 64 << 20
 )
 
 // TableInfo is what the lock records about a table.
@@ -61,72 +46,61 @@ func (id *Identity) Meta() (Meta, error) {
 }
 
 // Writer writes one table as Parquet. The bytes depend on the rows and the metadata
-// alone (and on the kind of CPU, see the package comment), never on how rows were
-// grouped into calls of Append.
+// alone, never on how rows were grouped into calls of Append.
 type Writer[T any] struct {
-	table  *Table[T]
-	meta   Meta
-	buffer *bufio.Writer
-	file   hash.Hash // of all bytes written
-	pq     *parquet.GenericWriter[T]
-	digest *digester
-	block  []T    // rows not yet given to pq, fewer than blockRows
-	last   *T     // the row before
-	runID  int    // struct field of run_id
-	sum    string // digest of all rows, once closed
-	err    error
-	seen   []string // by column, see Table.validate
-
-	options []parquet.WriterOption
+	table   *Table[T]
+	meta    Meta
+	sha256  hash.Hash // of all bytes written
+	file    fileWriter
+	encoder tableEncoder
+	digest  *digester
+	last    T // the row before, if there is one
+	runID   *Column
+	rowsSum string // digest of all rows, once closed
+	err     error
 }
+
+// blockRows is how many rows are checked, digested and gathered at a time: as many as a
+// CPU's nearest caches hold.
+const blockRows = 128
 
 // NewWriter returns a writer of the table to w. Close must be called.
 func (t *Table[T]) NewWriter(w io.Writer, meta Meta) *Writer[T] {
-	return t.newWriter(w, meta, maxGroupRows, maxDictionaryBytes)
+	return t.newWriter(w, meta, standardLayout)
 }
 
-func (t *Table[T]) newWriter(w io.Writer, meta Meta, groupRows, dictionaryBytes int64) *Writer[T] {
-	file := sha256.New()
-	buffer := bufio.NewWriterSize(io.MultiWriter(w, file), 1<<20)
-	options := []parquet.WriterOption{
-		t.pq,
-		// Constant and ours: parquet-go's own names its version, and an upgrade that
-		// changes nothing else would change every file's digest.
-		parquet.CreatedBy("toolgen", "1", "datasets"),
-		parquet.DataPageStatistics(false), // the column index has them; here they hold whole values
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
-		parquet.MaxRowsPerRowGroup(groupRows),
-		parquet.DictionaryMaxBytes(dictionaryBytes),
-		// By type, so that nullable columns have them too: parquet-go refuses the
-		// tags delta and split on most pointers.
-		parquet.DefaultEncodingFor(parquet.Int32, &parquet.DeltaBinaryPacked),
-		parquet.DefaultEncodingFor(parquet.Int64, &parquet.DeltaBinaryPacked),
-		parquet.DefaultEncodingFor(parquet.Double, &parquet.ByteStreamSplit),
-		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.RLEDictionary),
-		parquet.KeyValueMetadata(metaSchema, t.ID()),
-		parquet.KeyValueMetadata(metaRunID, meta.RunID),
-		parquet.KeyValueMetadata(metaIdentity, string(meta.Identity)),
+func (t *Table[T]) newWriter(w io.Writer, meta Meta, l layout) *Writer[T] {
+	sum := sha256.New()
+	st := t.storage()
+	tw := &Writer[T]{
+		table: t, meta: meta, sha256: sum, digest: t.newDigester(t.Version), runID: t.Column("run_id"),
+		file:    fileWriter{w: bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<16)},
+		encoder: tableEncoder{storage: st, layout: l, size: unsafe.Sizeof(*new(T)), feeds: make([]feed, len(st.leaves))},
 	}
-	// Bounds serve readers that skip pages by them. Nobody looks for a source between
-	// two others, and bounds of a column chunk hold whole values.
-	for _, path := range t.pq.Columns() {
-		leaf, _ := t.pq.Lookup(path...)
-		if t.Column(path[0]).Type == Binary || leaf.Node.Encoding() == encoding.Encoding(&parquet.Plain) {
-			options = append(options, parquet.SkipPageBounds(path...))
+	e := &tw.encoder
+	for i := range e.feeds {
+		e.feeds[i] = feed{leaf: &st.leaves[i], layout: l}
+	}
+	// Here all is done at once, with one page for each column and one row group.
+	pages, used, only := make([]*page, len(st.leaves)), new(scratch), (*group)(nil)
+	e.spare = func(leaf int) *page {
+		if pages[leaf] == nil {
+			pages[leaf] = new(page)
 		}
+		pages[leaf].reset()
+		return pages[leaf]
 	}
-	return &Writer[T]{
-		table:  t,
-		meta:   meta,
-		buffer: buffer,
-		file:   file,
-		pq:     parquet.NewGenericWriter[T](buffer, options...),
-		digest: t.newDigester(t.Version),
-		runID:  t.Column("run_id").field,
-
-		seen:    make([]string, len(t.Columns)),
-		options: options,
+	e.nextGroup = func() (*group, error) {
+		if only == nil {
+			only = newGroup(len(st.leaves))
+		} else {
+			only.reset()
+		}
+		return only, nil
 	}
+	e.give = func(j job) error { return e.do(j, used) }
+	e.endGroup = tw.file.add
+	return tw
 }
 
 // Append writes rows, which must follow one another, and what was written before, in
@@ -134,126 +108,129 @@ func (t *Table[T]) newWriter(w io.Writer, meta Meta, groupRows, dictionaryBytes 
 // that the schema does not allow, a key that does not increase and a foreign run_id
 // are a *RowError. After an error the writer is of no more use.
 func (w *Writer[T]) Append(rows []T) error {
-	if w.err != nil {
-		return w.err
+	if w.err == nil {
+		w.err = w.append(rows)
 	}
-	w.err = w.append(rows)
 	return w.err
 }
 
-func (w *Writer[T]) append(rows []T) error {
-	for i := range rows {
-		row := &rows[i]
-		if err := w.checkRow(row); err != nil {
+// append leaves nothing behind that reaches into the caller's rows but strings, which do
+// not change.
+func (w *Writer[T]) append(rows []T) (err error) {
+	defer w.recover(&err)
+	for len(rows) > 0 {
+		block := rows[:min(len(rows), blockRows, w.encoder.room())]
+		inOrder := w.inOrder(block)
+		first := w.digest.rows
+		for i := range block {
+			w.digest.add(unsafe.Pointer(&block[i]))
+		}
+		allowed, err := w.encoder.add(unsafe.Pointer(&block[0]), len(block))
+		if err != nil {
 			return err
 		}
-		w.digest.add(unsafe.Pointer(row))
-		w.last = row
-	}
-	if len(rows) > 0 {
-		last := rows[len(rows)-1] // the caller may use the slice again
-		w.last = &last
-	}
-	for len(rows) > 0 {
-		if len(w.block) == 0 && len(rows) >= blockRows {
-			if err := w.write(rows[:blockRows]); err != nil {
-				return err
-			}
-			rows = rows[blockRows:]
-			continue
+		if !inOrder || !allowed {
+			return w.explain(block, first)
 		}
-		n := min(len(rows), blockRows-len(w.block))
-		w.block = append(w.block, rows[:n]...)
-		rows = rows[n:]
-		if len(w.block) == blockRows {
-			if err := w.write(w.block); err != nil {
-				return err
-			}
-			w.block = w.block[:0]
-		}
+		w.last = block[len(block)-1]
+		rows = rows[len(block):]
 	}
 	return nil
 }
 
-// checkRow holds a row against the schema and the row before it.
-func (w *Writer[T]) checkRow(row *T) error {
-	column, problem := w.table.validate(row, w.seen)
-	switch {
-	case problem != "":
-	case w.last != nil && w.compare(w.last, row) >= 0:
-		problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(w.last), w.table.Key)
-	case w.meta.RunID != ManyRuns && fieldString(row, w.runID) != w.meta.RunID:
-		column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", fieldString(row, w.runID), w.meta.RunID)
+// inOrder reports whether the rows of a block belong behind the row before, and what is
+// allowed beyond single columns.
+func (w *Writer[T]) inOrder(block []T) bool {
+	for i := range block {
+		row, before := &block[i], &w.last
+		if i > 0 {
+			before = &block[i-1]
+		}
+		if w.digest.rows+int64(i) > 0 && w.compare(before, row) >= 0 {
+			return false
+		}
+		if w.meta.RunID != ManyRuns && w.run(row) != w.meta.RunID {
+			return false
+		}
+		if w.table.check != nil {
+			if _, problem := w.table.check(row); problem != "" {
+				return false
+			}
+		}
 	}
-	if problem != "" {
-		return &RowError{Table: w.table.Name, Row: w.digest.rows, Key: w.table.KeyOf(row), Column: column, Problem: problem}
+	return true
+}
+
+// explain returns what is wrong with the first bad row of a block.
+func (w *Writer[T]) explain(block []T, first int64) error {
+	for i := range block {
+		row, before := &block[i], &w.last
+		if i > 0 {
+			before = &block[i-1]
+		}
+		column, problem := w.table.validate(row)
+		switch {
+		case problem != "":
+		case first+int64(i) > 0 && w.compare(before, row) >= 0:
+			problem = fmt.Sprintf("does not come after the row before it (%s); rows are sorted by %v, without duplicates", w.table.KeyOf(before), w.table.Key)
+		case w.meta.RunID != ManyRuns && w.run(row) != w.meta.RunID:
+			column, problem = "run_id", fmt.Sprintf("%q, in the file of run %q", w.run(row), w.meta.RunID)
+		default:
+			continue
+		}
+		return &RowError{Table: w.table.Name, Row: first + int64(i), Key: w.table.KeyOf(row), Column: column, Problem: problem}
 	}
-	return nil
+	return fmt.Errorf("writing %s: rows %d to %d are refused without a reason", w.table.Name, first, first+int64(len(block)))
 }
 
 // compare orders rows: by key, and where there are many runs, by run before that.
 func (w *Writer[T]) compare(a, b *T) int {
 	if w.meta.RunID == ManyRuns {
-		if c := strings.Compare(fieldString(a, w.runID), fieldString(b, w.runID)); c != 0 {
+		if c := strings.Compare(w.run(a), w.run(b)); c != 0 {
 			return c
 		}
 	}
 	return w.table.Compare(a, b)
 }
 
-// write hands a block to parquet-go, whose panics (a dictionary beyond 4 GiB, for
-// one) become errors.
-func (w *Writer[T]) write(block []T) (err error) {
-	defer w.recover(&err)
-	return w.table.writeRows(w.pq, block)
-}
-
-// writeRows hands rows to parquet-go, one by one where a column is nullable and binary.
-// parquet-go v0.32.0 takes nulls of such a column for empty values behind some patterns
-// of nulls and values, such as null, value, null: where it looks for the end of a run of
-// values (writeRowsFuncOfOptional), it takes 2^y - 1 shifted by y for a word of ones.
-func (t *Table[T]) writeRows(pq *parquet.GenericWriter[T], rows []T) error {
-	step := len(rows)
-	for i := range t.Columns {
-		if c := &t.Columns[i]; c.Nullable && c.Type == Binary {
-			step = 1
-		}
-	}
-	for len(rows) > 0 {
-		if _, err := pq.Write(rows[:step]); err != nil {
-			return err
-		}
-		rows = rows[step:]
-	}
-	return nil
-}
+// run returns the run that a row belongs to.
+func (w *Writer[T]) run(row *T) string { return *(*string)(w.runID.value(unsafe.Pointer(row))) }
 
 // Close writes what is left and the footer. It does not close the underlying writer.
 func (w *Writer[T]) Close() (TableInfo, error) {
 	if w.err == nil {
-		w.err = w.close()
+		w.err = w.flush()
+	}
+	return w.end()
+}
+
+// flush ends the last row group.
+func (w *Writer[T]) flush() (err error) {
+	defer w.recover(&err)
+	return w.encoder.flush()
+}
+
+// end writes the footer.
+func (w *Writer[T]) end() (TableInfo, error) {
+	if w.err == nil && w.rowsSum == "" {
+		w.rowsSum = w.digest.sum()
+		w.err = w.footer()
 	}
 	if w.err != nil {
 		return TableInfo{}, w.err
 	}
-	return TableInfo{Rows: w.digest.rows, RowsSHA256: w.sum, FileSHA256: hex.EncodeToString(w.file.Sum(nil))}, nil
+	return TableInfo{Rows: w.digest.rows, RowsSHA256: w.rowsSum, FileSHA256: hex.EncodeToString(w.sha256.Sum(nil))}, nil
 }
 
-func (w *Writer[T]) close() (err error) {
+func (w *Writer[T]) footer() (err error) {
 	defer w.recover(&err)
-	if len(w.block) > 0 {
-		if err := w.write(w.block); err != nil {
-			return err
-		}
-	}
-	w.sum = w.digest.sum()
-	w.pq.SetKeyValueMetadata(metaRows, w.sum)
-	if err := w.pq.Close(); err != nil {
-		return err
-	}
-	return w.buffer.Flush()
+	return w.file.end(w.encoder.storage, []format.KeyValue{ // by key
+		{Key: metaIdentity, Value: string(w.meta.Identity)}, {Key: metaRows, Value: w.rowsSum},
+		{Key: metaRunID, Value: w.meta.RunID}, {Key: metaSchema, Value: w.table.ID()},
+	})
 }
 
+// recover makes an error of a panic: of a library, or for what no page can hold.
 func (w *Writer[T]) recover(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("writing %s: %v", w.table.Name, r)

@@ -23,11 +23,11 @@ func TestSameRowsSameBytes(t *testing.T) {
 
 // Row groups and dictionaries are small here, so that the rows cross many of both.
 func sameRowsSameBytes[T any](t *testing.T, table *Table[T]) {
-	const n = 2*blockRows + 100
+	const n = 8292
 	all := rows(table, n, meta(t).RunID)
 	write := func(step int) ([]byte, TableInfo) {
 		var buf bytes.Buffer
-		w := table.newWriter(&buf, meta(t), 640, 1000)
+		w := table.newWriter(&buf, meta(t), small(640, 1000))
 		for from := 0; from < n; from += step {
 			if err := w.Append(all[from:min(n, from+step)]); err != nil {
 				t.Fatal(err)
@@ -40,7 +40,7 @@ func sameRowsSameBytes[T any](t *testing.T, table *Table[T]) {
 		return buf.Bytes(), info
 	}
 	want, info := write(n)
-	for _, step := range []int{1, 63, 64, 1000, blockRows, blockRows + 1, n} {
+	for _, step := range []int{1, 63, 64, 1000, 7 * blockRows, blockRows + 1, n} {
 		if got, i := write(step); !bytes.Equal(got, want) || i != info {
 			t.Errorf("appending %d rows at a time gives other bytes", step)
 		}
@@ -216,9 +216,10 @@ func TestParallelWriter(t *testing.T) {
 	m := meta(t)
 	for _, n := range []int{0, 1, 64, 5000, 13_000} {
 		rows := tournament(n, m.RunID)
-		for _, groupRows := range []int64{640, 4096, 8192 + 64} {
+		for _, groupRows := range []int{640, 4096, 8192 + 64} {
+			l := layout{groupRows: groupRows, pageRows: 1000, pageBytes: 10_000, dictionaryBytes: 20_000}
 			var want, got bytes.Buffer
-			plain := Evaluations.newWriter(&want, m, groupRows, maxDictionaryBytes)
+			plain := Evaluations.newWriter(&want, m, l)
 			if err := plain.Append(rows); err != nil {
 				t.Fatal(err)
 			}
@@ -226,7 +227,7 @@ func TestParallelWriter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			parallel := Evaluations.newParallelWriter(&got, m, groupRows, maxDictionaryBytes)
+			parallel := Evaluations.newParallelWriter(&got, m, l)
 			for from := 0; from < n; {
 				to := min(n, from+1+from%3000)
 				part := append([]Evaluation{}, rows[from:to]...)
@@ -244,12 +245,12 @@ func TestParallelWriter(t *testing.T) {
 	}
 	rows := tournament(500, m.RunID)
 	rows[400].Epoch = 0
-	w := Evaluations.newParallelWriter(io.Discard, m, 64, maxDictionaryBytes)
+	w := Evaluations.newParallelWriter(io.Discard, m, small(64, 1000))
 	err := w.Append(rows)
 	if _, cerr := w.Close(); !errors.Is(err, ErrRow) || !errors.Is(cerr, ErrRow) {
 		t.Errorf("a row out of order: %v, then %v", err, cerr)
 	}
-	w = Evaluations.newParallelWriter(full{}, m, 64, maxDictionaryBytes)
+	w = Evaluations.newParallelWriter(full{}, m, small(64, 1000))
 	if err := w.Append(tournament(3000, m.RunID)); err != nil && !strings.Contains(err.Error(), "no space left") {
 		t.Error(err)
 	}
