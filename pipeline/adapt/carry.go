@@ -56,17 +56,45 @@ type lexeme struct {
 
 func newCarrier(own, before, after string) *carrier {
 	c := &carrier{own: newTexts(own), before: newTexts(before), after: newTexts(after)}
-	c.mine = make([]int, len(c.before.tokens))
-	at := 0
-	for _, h := range append(hunks(c.before.words(), c.own.words()), [4]int{len(c.before.tokens), 0, len(c.own.tokens), 0}) {
-		for ; at < h[0]; at++ {
-			c.mine[at] = h[2] - (h[0] - at)
-		}
-		for ; at < h[1]; at++ {
-			c.mine[at] = -1
-		}
-	}
+	c.mine = align(c.before.words(), c.own.words())
 	return c
+}
+
+// align finds for each word of a list the same one in another that differs in a few words
+// here and there; -1: there is none. It takes time by the length of the lists alone, and
+// may miss what it could find.
+func align(a, b []string) []int {
+	const (
+		far    = 400 // words, in both lists together, that may differ in one place
+		enough = 4   // words that are the same behind them
+	)
+	out := make([]int, len(a))
+	for i := range out {
+		out[i] = -1
+	}
+	same := func(i, j int) bool {
+		n := min(enough, len(a)-i, len(b)-j)
+		return n == enough && slices.Equal(a[i:i+n], b[j:j+n]) || n >= 0 && len(a)-i == n && len(b)-j == n && slices.Equal(a[i:], b[j:])
+	}
+	i, j := 0, 0
+next:
+	for i < len(a) && j < len(b) {
+		if a[i] == b[j] {
+			out[i] = j
+			i, j = i+1, j+1
+			continue
+		}
+		for d := 1; d <= far; d++ {
+			for x := range d + 1 {
+				if i+x <= len(a) && j+d-x <= len(b) && same(i+x, j+d-x) {
+					i, j = i+x, j+d-x
+					continue next
+				}
+			}
+		}
+		break
+	}
+	return out
 }
 
 func newTexts(text string) texts { return texts{text, lexemes(text, false)} }

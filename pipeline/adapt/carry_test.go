@@ -1,11 +1,13 @@
 package adapt
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"toolgen/pipeline/repair"
 	"toolgen/pipeline/synth"
@@ -129,5 +131,32 @@ func TestCarryAny(t *testing.T) {
 		if versions < 50 || kept < versions*9/10 {
 			t.Errorf("%d of %d versions change a few lines", kept, versions)
 		}
+	}
+}
+
+// TestCarryLarge: a large file that nobody has formatted takes no long time.
+func TestCarryLarge(t *testing.T) {
+	var own strings.Builder
+	own.WriteString("package a\n\nimport ( \"sort\"; \"errors\" )\n\nvar _, _ = sort.Ints, errors.New\n\n")
+	for i := range 2500 {
+		fmt.Fprintf(&own, "func f%d(a,b int)(int){ if (a<b) { return f%d(b,a, ) } ; return  a-b}\n", i, i)
+	}
+	own.WriteString("func F(a int) int { return  f7(a,1) }\n")
+	tool, err := Wrap("a.go", []byte(own.String()), "F", testImporter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for _, n := range []string{"f7", "f2400"} {
+		was := "return " + n + "(b, a)"
+		got, err := tool.Restore(strings.Replace(tool.Source, was, "return "+n+"(b, a+1)", 1))
+		if want := strings.Replace(own.String(), "return "+n+"(b,a, )", "return "+n+"(b,a+1 )", 1); err != nil || got != want {
+			t.Errorf("%s: %v\n%s", n, err, repair.Diff("a.go", want, got))
+		}
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	} else {
+		t.Log(took)
 	}
 }
