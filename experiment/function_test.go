@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"toolgen/pipeline/adapt"
 	"toolgen/pipeline/repair"
+	"toolgen/specs"
 )
 
 // TestPatchName: git apply takes the names, run in this folder.
@@ -97,4 +99,49 @@ func (s *screened) Screen(_ context.Context, _ string, versions []string) ([]rep
 		out[i] = repair.Screening{Plausible: true, Fuel: int64(v[0])}
 	}
 	return out, nil
+}
+
+// TestHealChecks: what cannot be handed back is not executed, and no repair, nor the best
+// there is.
+func TestHealChecks(t *testing.T) {
+	env := newEnv(t, EnvOptions{})
+	const code = "package a\n\nfunc F(n int) int { return n - 1 }\n"
+	opt := FunctionOptions{File: "a.go", Func: "F", Code: []byte(code), CasesFile: "c", Cases: []byte(`{"args": [1], "want": 2}`)}
+	opt.Patches = 40
+	got, err := env.RepairFunction(t.Context(), opt)
+	if err != nil || got.Outcome != repair.Repaired {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	tool, err := adapt.Wrap(opt.File, opt.Code, opt.Func, env.builder.Importer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := tool.Spec(opt.CasesFile, opt.Cases, "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt.Spec, opt.Source, opt.Frozen = spec, []byte(tool.Source), []string{adapt.Entry}
+	programs := map[*specs.Spec]*lazyPrograms{}
+	p, err := env.admit(t.Context(), opt.RepairOptions, programs)
+	if err == nil {
+		err = env.examine(t.Context(), []*patient{p})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := p.ward()
+	key := env.cureKey([]ward{*w})
+	asked := 0
+	w.check = func(string) error { asked++; return errors.New("no") }
+	if env.cureKey([]ward{*w}) == key {
+		t.Error("searches with a check and without go by the same key")
+	}
+	w.believe = false
+	cures, err := env.heal(t.Context(), []ward{*w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := cures[0]; asked == 0 || c.Tried != asked || c.Plausible != 0 || c.Fuel != 0 || c.Source != "" || c.Outcome == repair.Repaired {
+		t.Errorf("asked of %d versions: %+v", asked, c)
+	}
 }
