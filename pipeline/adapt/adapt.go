@@ -128,8 +128,8 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + err.Error()}
 	}
 	t.Source = string(formatted)
-	if _, err := checked("tool.go", t.Source, imp); err != nil {
-		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + err.Error()}
+	if _, err := checked("tool.go", t.Source, imp); err != nil { // the file has its own len, say
+		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + t.names(ofTool.ReplaceAllString(err.Error(), ""))}
 	}
 	if t.before, err = t.plain(t.Source); err != nil {
 		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + err.Error()}

@@ -286,6 +286,7 @@ func TestWrapRefuses(t *testing.T) {
 		{"an error that is not the last", "F", "package a\n\nfunc F() (error, int) { return nil, 0 }\n", "dir/a.go:3:10: result 1 of func F has type error, which JSON cannot write"},
 		{"keys", "F", "package a\n\nfunc F(m map[[2]int]int) {}\n", "dir/a.go:3:8: parameter 1 of func F has type map[[2]int]int, which JSON cannot write"},
 		{"inside of a struct", "F", "package a\n\ntype t struct{ A []struct{ F func() } }\n\nfunc F(v t) {}\n", "dir/a.go:5:8: parameter 1 of func F has type a.t, which JSON cannot write"},
+		{"its own len", "F", "package a\n\nfunc len() {}\n\nfunc F() {}\n", "dir/a.go: the function cannot be wrapped: too many arguments in call to len"},
 		{"nothing exported", "F", "package a\n\ntype t struct{ a, b int }\n\nfunc F(v t) int { return v.a + v.b }\n", "dir/a.go:5:8: parameter 1 of func F has type a.t, which JSON cannot write"},
 	} {
 		_, err := Wrap("dir/a.go", []byte(c.source), c.fn, imp)

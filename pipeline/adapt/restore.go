@@ -151,7 +151,8 @@ func withoutCodec(d *ast.GenDecl, source string, offset func(token.Pos) int) []s
 // names turns what a message or an edit says of the tool into what it says of the file.
 func (t *Tool) names(s string) string { return strings.ReplaceAll(s, ownEntry, Entry) }
 
-var position0 = regexp.MustCompile(`^tool\.go(?::(\d+):(\d+))?: `)
+// ofTool is what a message about the tool begins with.
+var ofTool = regexp.MustCompile(`^tool\.go(?::(\d+):(\d+))?: `)
 
 // position is a line and a column, from 1.
 type position struct{ line, column int }
@@ -166,7 +167,7 @@ func (t *Tool) Line(line int) int {
 // Message turns a message about Source, such as "tool.go:3:4: ...", into one about the
 // function's file.
 func (t *Tool) Message(message string) string {
-	m := position0.FindStringSubmatch(message)
+	m := ofTool.FindStringSubmatch(message)
 	if m == nil {
 		return t.names(message)
 	}
