@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"toolgen/pipeline/adapt"
-	"toolgen/pipeline/repair"
+	"toolgen/pipeline/build"
 )
 
 // FunctionOptions name a function and the cases that it must pass. Spec, Source, Style
@@ -23,6 +24,9 @@ type FunctionOptions struct {
 // RepairFunction is Repair for people who have a function and tests. The patches are
 // diffs of the file, and Source is the repaired file.
 func (e *Env) RepairFunction(ctx context.Context, opt FunctionOptions) (*Repair, error) {
+	if err := e.checkImports(opt.File, opt.Code); err != nil {
+		return nil, err
+	}
 	tool, err := adapt.Wrap(opt.File, opt.Code, opt.Func, e.builder.Importer())
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
@@ -32,16 +36,39 @@ func (e *Env) RepairFunction(ctx context.Context, opt FunctionOptions) (*Repair,
 		return nil, &UsageError{Msg: err.Error()}
 	}
 	opt.Spec, opt.Source, opt.Style, opt.Out, opt.Frozen = spec, []byte(tool.Source), "", "", []string{adapt.Entry}
-	name := patchName(opt.File)
-	opt.file, opt.line = name, tool.Line
-	opt.restore = func(source string) (string, string, error) {
-		own, err := tool.Restore(source)
-		if err != nil {
-			return "", "", fmt.Errorf("%s: %w", opt.File, err)
-		}
-		return own, repair.Diff(name, string(opt.Code), own), nil
-	}
+	opt.adapted = &adapted{Tool: tool, file: patchName(opt.File), code: string(opt.Code)}
 	return e.Repair(ctx, opt.RepairOptions)
+}
+
+// importable are the packages that a tool may import; what the toolchain does not have is
+// left out when they are named. A test holds them against the gate.
+const importable = `bufio bytes cmp compress/bzip2 compress/flate compress/gzip compress/lzw compress/zlib
+	container/heap container/list container/ring context crypto/md5 crypto/sha1 crypto/sha256 crypto/sha512
+	encoding encoding/ascii85 encoding/base32 encoding/base64 encoding/binary encoding/csv encoding/hex
+	encoding/json encoding/xml errors fmt hash hash/adler32 hash/crc32 hash/crc64 hash/fnv hash/maphash html
+	index/suffixarray io iter maps math math/big math/bits math/cmplx math/rand math/rand/v2 path regexp
+	regexp/syntax slices sort strconv strings sync sync/atomic text/scanner text/tabwriter time unicode
+	unicode/utf16 unicode/utf8 unique`
+
+// checkImports says which packages a file imports that no tool may, and which ones it
+// may. The gate knows, and looks at imports whatever else a file is.
+func (e *Env) checkImports(file string, code []byte) error {
+	var refused []string
+	for _, p := range e.builder.Inspect(build.Tool, sourceFiles(code)).Problems {
+		if p.Rule == build.RuleImport {
+			refused = append(refused, fmt.Sprintf("%s:%d:%d: %s", file, p.Line, p.Column, p.Message))
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	var may []string
+	for _, path := range strings.Fields(importable) {
+		if _, err := e.builder.Importer().Import(path); err == nil {
+			may = append(may, path)
+		}
+	}
+	return &UsageError{Msg: strings.Join(refused, "\n") + "\na function is tried out apart from the world, and its file may import only " + strings.Join(may, ", ")}
 }
 
 // patchName is a file's name in a patch. git apply takes none that leads out of the

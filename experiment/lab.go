@@ -43,10 +43,14 @@ type ward struct {
 	localizer string
 	proposed  *string  // an agent's version, to be tried instead of a search; nil: a search
 	frozen    []string // functions that are not to be edited
-	all       bool
-	believe   bool // take measurements and searches from the cache
-	dry       bool // never execute
-	observe   func(repair.Progress)
+
+	// check says why a version cannot be handed back, whatever it answers; nil: all can.
+	check func(source string) error
+
+	all     bool
+	believe bool // take measurements and searches from the cache
+	dry     bool // never execute
+	observe func(repair.Progress)
 }
 
 // cure is what came of it: plain data that a cache may keep.
@@ -249,12 +253,13 @@ func (e *Env) cureKey(wards []ward) string {
 		Frozen                                []string
 		All                                   bool
 		Proposed                              *string
+		Checked                               bool `json:",omitempty"`
 	}
 	parts := make([]part, len(wards))
 	for i, w := range wards {
 		parts[i] = part{
 			w.id, w.suite.Digest, w.m.Batch, w.spec.TaskDigest(w.x.sizes(w.spec).Suite), w.reason,
-			w.x.measureOptions(), w.budget, w.safety, w.patches, w.localizer, w.frozen, w.all, w.proposed,
+			w.x.measureOptions(), w.budget, w.safety, w.patches, w.localizer, w.frozen, w.all, w.proposed, w.check != nil,
 		}
 	}
 	return e.key("repair", parts)
@@ -306,10 +311,14 @@ func (e *Env) heal(ctx context.Context, wards []ward) ([]*cure, error) {
 		}
 		var r *repair.Result
 		var err error
+		exec := repair.Executor(b)
+		if w.check != nil {
+			exec = checkedBench{b, w.check}
+		}
 		if w.proposed != nil {
-			r, err = repair.Try(ctx, b, w.source, *w.proposed, opt)
+			r, err = repair.Try(ctx, exec, w.source, *w.proposed, opt)
 		} else {
-			r, err = repair.Search(ctx, b, w.source, e.builder.Importer(), opt)
+			r, err = repair.Search(ctx, exec, w.source, e.builder.Importer(), opt)
 		}
 		if err != nil {
 			return err
@@ -321,6 +330,37 @@ func (e *Env) heal(ctx context.Context, wards []ward) ([]*cure, error) {
 		return nil, err
 	}
 	return cures, putJSON(e.store, key, cures)
+}
+
+// checkedBench refuses versions that cannot be handed back. No such one is plausible, or
+// shown as the best there is.
+type checkedBench struct {
+	repair.Executor
+	check func(source string) error
+}
+
+func (b checkedBench) Screen(ctx context.Context, base string, versions []string) ([]repair.Screening, error) {
+	out := make([]repair.Screening, len(versions))
+	var sound []string
+	var index []int
+	for i, v := range versions {
+		if b.check(v) != nil {
+			out[i].Refused = true
+			continue
+		}
+		sound, index = append(sound, v), append(index, i)
+	}
+	if len(sound) == 0 {
+		return out, nil
+	}
+	screenings, err := b.Executor.Screen(ctx, base, sound)
+	if err != nil {
+		return nil, err
+	}
+	for k, i := range index {
+		out[i] = screenings[k]
+	}
+	return out, nil
 }
 
 func newCure(r *repair.Result, b *trial.Bench, all bool) *cure {

@@ -1,12 +1,12 @@
 package experiment
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
+	"toolgen/pipeline/adapt"
 	"toolgen/pipeline/bundle"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
@@ -35,11 +35,25 @@ type RepairOptions struct {
 	Out       string                // folder of the repaired bundle, new or empty; "": none is written
 	Observe   func(repair.Progress) // may be nil
 
-	// restore turns a version of Source into what the user has, and a diff of that; nil:
-	// Source is what the user has.
-	restore func(source string) (own, patch string, err error)
-	file    string             // what the user has; "": tool.go
-	line    func(line int) int // of Source to the file's; nil: they are the same
+	adapted *adapted // what the user has; nil: Source
+}
+
+// adapted is a function's file, of which Source was made.
+type adapted struct {
+	*adapt.Tool
+	file string // its name in a patch
+	code string // what it holds
+}
+
+// restore turns a version of Source into what the user has, and a diff of that.
+func (p *patient) restore(source string) (own, patch string, err error) {
+	if p.adapted == nil {
+		return source, repair.Diff(bundle.SourceName, p.c.source, source), nil
+	}
+	if own, err = p.adapted.Restore(source); err != nil {
+		return "", "", fmt.Errorf("%s: %w", p.adapted.file, err)
+	}
+	return own, repair.Diff(p.adapted.file, p.adapted.code, own), nil
 }
 
 // Repair is what came of it.
@@ -89,9 +103,12 @@ type RepairPatch struct {
 	Fresh    repair.Share `json:"fresh"`
 }
 
-func repairEdits(edits []synth.Edit) []RepairEdit {
+func (p *patient) edits(edits []synth.Edit) []RepairEdit {
 	out := make([]RepairEdit, len(edits))
 	for i, e := range edits {
+		if p.adapted != nil {
+			e.Arg = p.adapted.Text(e.Arg)
+		}
 		out[i] = RepairEdit{e, synth.Describe(e)}
 	}
 	return out
@@ -218,11 +235,17 @@ func (e *Env) examine(ctx context.Context, list []*patient) error {
 		p.result = &Repair{
 			Outcome: repair.NothingToRepair, Spec: p.Spec.ID, Seed: p.Seed, CandidateID: p.c.id,
 			Verdict: p.ev.Verdict, Problems: append([]string{}, p.c.m.Problems...), CasesPassed: p.ev.CasesPassed, CasesTotal: p.ev.CasesTotal,
-			File: cmp.Or(p.file, bundle.SourceName), Edits: []RepairEdit{}, Places: []repair.Place{}, Plausible: []RepairPatch{},
+			File: bundle.SourceName, Edits: []RepairEdit{}, Places: []repair.Place{}, Plausible: []RepairPatch{},
 			Correctness: p.ev.Correctness, Fitness: evaluate.BaseFitness(&p.ev, p.x.weights),
 		}
 		if p.c.m.Rejected != "" {
 			p.result.Outcome = datasets.OutcomeError
+		}
+		if p.adapted != nil {
+			p.result.File = p.adapted.file
+			for i, problem := range p.result.Problems {
+				p.result.Problems[i] = p.adapted.Message(problem)
+			}
 		}
 	}
 	return nil
@@ -234,28 +257,26 @@ func (p *patient) ward() *ward {
 	if why == "" || p.c.m.Rejected != "" {
 		return nil
 	}
-	return &ward{
+	w := &ward{
 		x: p.x, spec: p.Spec, suite: p.suite, programs: p.programs,
 		id: p.c.id, source: p.c.source, m: p.c.m, reason: why, safety: p.ev.Safety, budget: p.x.budget(p.Next),
 		patches: p.Patches, localizer: p.Localizer, frozen: p.Frozen, all: p.All, believe: true, observe: p.Observe,
 	}
+	if p.adapted != nil {
+		w.check = p.adapted.Check
+	}
+	return w
 }
 
 // discharge fills in what came of a search, and writes the bundle of what is repaired.
 func (e *Env) discharge(ctx context.Context, p *patient, c *cure) error {
-	restore := p.restore
-	if restore == nil {
-		restore = func(version string) (string, string, error) {
-			return version, repair.Diff(bundle.SourceName, p.c.source, version), nil
-		}
-	}
 	for _, place := range c.Places {
-		if p.line != nil {
-			place.Line = p.line(place.Line)
+		if p.adapted != nil {
+			place.Line, place.Text = p.adapted.Line(place.Line), p.adapted.Text(place.Text)
 		}
 		p.result.Places = append(p.result.Places, place)
 	}
-	if err := p.result.fill(c, restore); err != nil || c.Outcome != repair.Repaired {
+	if err := p.fill(c); err != nil || c.Outcome != repair.Repaired {
 		return err
 	}
 	id := synth.ID(p.Spec.ID, c.Source)
@@ -279,28 +300,29 @@ func (e *Env) discharge(ctx context.Context, p *patient, c *cure) error {
 }
 
 // fill takes over what a search found.
-func (r *Repair) fill(c *cure, restore func(source string) (own, patch string, err error)) error {
+func (p *patient) fill(c *cure) error {
+	r := p.result
 	r.Outcome, r.Turned, r.Failing = c.Outcome, c.Turned, c.Failing
 	r.PatchesTried, r.PatchesPlausible, r.RepairFuel = c.Tried, c.Plausible, c.Fuel
 	r.ValidateCorrectness, r.HoldoutCorrectness = c.Validate, c.Holdout
 	repaired := c.Outcome == repair.Repaired
 	r.Partial = c.Source != "" && !repaired
 	if c.Source != "" {
-		own, patch, err := restore(c.Source)
+		own, patch, err := p.restore(c.Source)
 		if err != nil {
 			return err
 		}
-		r.Patch, r.Edits, r.Edited = &patch, repairEdits(c.Edits), c.Edits
+		r.Patch, r.Edits, r.Edited = &patch, p.edits(c.Edits), c.Edits
 		if repaired {
 			r.Source, r.Turned = []byte(own), c.Failing
 		}
 	}
-	for _, p := range c.Listed {
-		_, patch, err := restore(p.Source)
+	for _, l := range c.Listed {
+		_, patch, err := p.restore(l.Source)
 		if err != nil {
 			return err
 		}
-		r.Plausible = append(r.Plausible, RepairPatch{Patch: patch, Edits: repairEdits(p.Edits), Weight: p.Weight, Validate: p.Validate, Fresh: p.Fresh})
+		r.Plausible = append(r.Plausible, RepairPatch{Patch: patch, Edits: p.edits(l.Edits), Weight: l.Weight, Validate: l.Validate, Fresh: l.Fresh})
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,14 +31,15 @@ func (p *program) repairRunCommand() *cli.Command {
 		Description: `toolgen repair run --bundle DIR --spec text_deduplicate     DIR holds tool.go; the repaired bundle goes to DIR-repaired
 toolgen repair run --bundle DIR --spec ./my_spec --all       every plausible patch, best first
 toolgen repair run --source median.go --func Median --cases cases.jsonl | git apply
-                                                             a function and tests: {"name": "two", "args": [[1, 3]], "want": 2}`,
+                                                             a function and tests: {"name": "two", "args": [[1, 3]], "want": 2};
+                                                             only a repair is printed as a patch that git apply takes`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "bundle", Usage: "`DIR` with the failing tool.go"},
 			&cli.StringFlag{Name: "spec", Usage: "the `SPEC` that it fails: an id, or a folder, be it of cases alone"},
 			&cli.StringFlag{Name: "source", Usage: "Go `FILE` that stands alone, instead of a bundle"},
 			&cli.StringFlag{Name: "func", Usage: "`NAME` of the function in it that fails"},
 			&cli.StringFlag{Name: "cases", Usage: "`FILE` of its cases: JSON lines with name, args, and want or error, and split if it is not search"},
-			outFlag("`DIR` of the repaired bundle, new or empty; default: the bundle's, with -repaired behind it. Of a function: the repaired file; default: only the patch is printed"),
+			outFlag("`DIR` of the repaired bundle, new or empty; default: the bundle's, with -repaired behind it. Of a function: of the repaired file; default: only the patch is printed"),
 			&cli.BoolFlag{Name: "all", Usage: "use up the budget and list every plausible patch"},
 			&cli.StringFlag{Name: "patches", Usage: fmt.Sprintf("try `N` patches at most (default %d)", experiment.DefaultPatches)},
 			&cli.StringFlag{Name: "localizer", Value: repair.LocalizerNames()[0], Usage: "`NAME` of the formula of suspicion: " + strings.Join(repair.LocalizerNames(), ", ")},
@@ -56,12 +59,6 @@ func (p *program) repairRun(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out := c.String("out")
-	if opt.File != "" && out != "" {
-		if err := os.MkdirAll(out, 0o755); err != nil {
-			return &experiment.UsageError{Msg: "--out cannot be made", Err: err}
-		}
-	}
 	env, err := p.open(c)
 	if err != nil {
 		return err
@@ -79,20 +76,38 @@ func (p *program) repairRun(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if opt.File != "" && out != "" && r.Outcome == repair.Repaired {
-		path := filepath.Join(out, filepath.Base(opt.File))
-		if err := renameio.WriteFile(path, r.Source, 0o644); err != nil {
-			return fmt.Errorf("the repaired file: %w", err)
+	var unwritten error
+	written := ""
+	if out := c.String("out"); opt.File != "" && out != "" && r.Outcome == repair.Repaired {
+		written = filepath.Join(out, filepath.Base(opt.File))
+		if unwritten = writeRepaired(written, r.Source); unwritten == nil {
+			r.BundleDir = &out
 		}
-		r.BundleDir = &out
 	}
 	if f == reports.Text {
-		p.repairText(r)
+		p.repairText(r, written)
 	} else if err := p.answer(f, "repair", r, repairTable(r)); err != nil {
 		return err
 	}
+	if unwritten != nil {
+		return unwritten // the answer took a while, and was given
+	}
 	if r.Outcome != repair.Repaired && r.Outcome != repair.NothingToRepair {
 		return errBadNews
+	}
+	return nil
+}
+
+// writeRepaired writes the repaired file, and its folder. What is there by now stays.
+func writeRepaired(path string, source []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return &experiment.UsageError{Msg: "--out cannot be made", Err: err}
+	}
+	if err := vacant(filepath.Dir(path), "file"); err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(path, source, 0o644); err != nil {
+		return fmt.Errorf("the repaired file: %w", err)
 	}
 	return nil
 }
@@ -132,7 +147,7 @@ func (p *program) repairOptions(c *cli.Context) (*experiment.FunctionOptions, er
 func (p *program) bundleOptions(c *cli.Context, opt *experiment.RepairOptions) (err error) {
 	dir := c.String("bundle")
 	if opt.Source, err = bundleSource(dir); err != nil {
-		return &experiment.UsageError{Msg: err.Error()}
+		return usagef("--bundle %v", err)
 	}
 	if opt.Spec, err = experiment.FindSpec(c.String("spec"), c.StringSlice("specs")); err != nil {
 		return err
@@ -146,8 +161,19 @@ func (p *program) bundleOptions(c *cli.Context, opt *experiment.RepairOptions) (
 			opt.Out = abs + "-repaired" // of . or ..
 		}
 	}
-	if entries, err := os.ReadDir(opt.Out); err == nil && len(entries) > 0 {
-		return usagef("%s, where the repaired bundle would go, is not empty; name a new folder by -o", opt.Out)
+	return vacant(opt.Out, "bundle")
+}
+
+// vacant says why a folder cannot be written to: it must be new or empty.
+func vacant(dir, what string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return usagef("%s, where the repaired %s would go, is no folder that can be read; name a new one by -o", dir, what)
+	case len(entries) > 0:
+		return usagef("%s, where the repaired %s would go, is not empty; name a new folder by -o", dir, what)
 	}
 	return nil
 }
@@ -159,6 +185,12 @@ func functionOptions(c *cli.Context, opt *experiment.FunctionOptions) (err error
 	}
 	if opt.Cases, err = os.ReadFile(opt.CasesFile); err != nil {
 		return &experiment.UsageError{Msg: "--cases cannot be read", Err: err}
+	}
+	if dirs := c.StringSlice("specs"); len(dirs) > 0 {
+		return usagef("--specs %s: a function is held against --cases, and no spec is looked for", dirs[0])
+	}
+	if out := c.String("out"); out != "" {
+		return vacant(out, "file")
 	}
 	return nil
 }
@@ -190,7 +222,9 @@ func (g *repairProgress) end() {
 	}
 }
 
-func (p *program) repairText(r *experiment.Repair) {
+// repairText has one diff at most that git apply takes, and only of a repair: what is
+// printed goes to it through a pipe. file is where the repaired file of a function went.
+func (p *program) repairText(r *experiment.Repair, file string) {
 	p.printf("%s: %s, %d of %d cases, candidate %.12s\n", r.Spec, r.Verdict, r.CasesPassed, r.CasesTotal, r.CandidateID)
 	for _, problem := range r.Problems {
 		p.printf("  %s\n", reports.Printable(problem))
@@ -206,21 +240,36 @@ func (p *program) repairText(r *experiment.Repair) {
 	for _, e := range r.Edits {
 		p.printf("  %s\n", reports.Printable(e.Description))
 	}
-	if r.Patch != nil {
-		if r.Partial {
-			p.printf("\nThe best partial patch turns %d of %d failing points:\n", r.Turned, r.Failing)
-		}
+	switch {
+	case r.Patch == nil:
+	case r.Partial:
+		p.printf("\nThe best partial patch turns %d of %d failing points:\n\n%s", r.Turned, r.Failing, shownPatch(*r.Patch))
+	case isTerminal(p.out):
 		p.printf("\n%s", reports.PrintableLines(*r.Patch))
+	default:
+		p.printf("\n%s", *r.Patch) // to the byte
 	}
 	if r.HoldoutCorrectness != nil {
 		p.printf("\nHeld-out cases: %.4f correct\n", *r.HoldoutCorrectness)
 	}
 	for i, patch := range r.Plausible {
-		p.printf("\nPlausible patch %d: weight %.4f, validate %d/%d, fresh inputs %d/%d\n%s", i+1, patch.Weight, patch.Validate.Passed, patch.Validate.Total, patch.Fresh.Passed, patch.Fresh.Total, reports.PrintableLines(patch.Patch))
+		p.printf("\nPlausible patch %d: weight %.4f, validate %d/%d, fresh inputs %d/%d\n\n%s", i+1, patch.Weight, patch.Validate.Passed, patch.Validate.Total, patch.Fresh.Passed, patch.Fresh.Total, shownPatch(patch.Patch))
 	}
-	if r.BundleDir != nil {
+	switch {
+	case r.BundleDir != nil && file != "":
+		p.printf("\n%s holds the repaired file\n", shellQuote(file))
+	case r.BundleDir != nil:
 		p.printf("\n%s holds the repaired candidate %.12s\n", shellQuote(*r.BundleDir), *r.ChallengerID)
 	}
+}
+
+// shownPatch is a patch to look at: it is indented, so that git apply does not see it.
+func shownPatch(patch string) string {
+	var out strings.Builder
+	for line := range strings.Lines(strings.ReplaceAll(patch, "\r\n", "\n")) {
+		out.WriteString("    " + reports.PrintableLines(line))
+	}
+	return out.String()
 }
 
 func repairTable(r *experiment.Repair) *reports.Table {

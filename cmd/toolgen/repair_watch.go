@@ -216,7 +216,7 @@ func (l *lab) Attempt(ctx context.Context, job *handoff.Job) (watch.Result, erro
 func (l *lab) options(job *handoff.Job) (*experiment.RepairOptions, error) {
 	source, err := bundleSource(job.BundleDir)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("bundle_dir %w", err)
 	}
 	spec, err := l.spec(job.SpecPath)
 	if err != nil {
@@ -232,7 +232,8 @@ func (l *lab) options(job *handoff.Job) (*experiment.RepairOptions, error) {
 	return opt, nil
 }
 
-// bundleSource reads the source in a bundle.
+// bundleSource reads the source in a bundle. Its errors begin with the folder; what named
+// that is to be said before it.
 func bundleSource(dir string) ([]byte, error) {
 	const name = "tool.go"
 	data, err := handoff.ReadFile(filepath.Join(dir, name), handoff.MaxSourceBytes)
@@ -240,21 +241,21 @@ func bundleSource(dir string) ([]byte, error) {
 		return data, nil
 	}
 	if bad, ok := errors.AsType[*handoff.BadFileError](err); ok {
-		return nil, fmt.Errorf("bundle_dir %s: %s: %s", dir, name, bad.Reason)
+		return nil, fmt.Errorf("%s: %s: %s", dir, name, bad.Reason)
 	}
 	if !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("bundle_dir %s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("bundle_dir %s cannot be read: %w", dir, err)
+		return nil, fmt.Errorf("%s cannot be read: %w", dir, err)
 	}
 	for _, f := range files {
 		if strings.HasPrefix(f.Name(), "tool.") {
-			return nil, fmt.Errorf("bundle_dir %s has no tool.go, but %q: the lab repairs Go", dir, f.Name())
+			return nil, fmt.Errorf("%s has no tool.go, but %q: the lab repairs Go", dir, f.Name())
 		}
 	}
-	return nil, fmt.Errorf("bundle_dir %s has no tool.go", dir)
+	return nil, fmt.Errorf("%s has no tool.go", dir)
 }
 
 // spec finds a spec where the handoff says that it is, or else by the last part of that

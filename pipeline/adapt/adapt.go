@@ -17,7 +17,6 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,6 +25,7 @@ import (
 const Entry = "Run"
 
 const (
+	codec    = "toolgenJSON"
 	marker   = "// What follows was added by ToolGen around the function, and is not part of it."
 	ownEntry = "toolgenOwnRun" // what a Run of the file's own is called meanwhile
 )
@@ -51,11 +51,19 @@ func (e *Error) Error() string {
 type Tool struct {
 	Source string // tool.go, formatted
 
-	own      []byte   // the file as it came
-	pkg      string   // the file's own package
-	empty    []string // of each result but an error: what is written instead of null; "": null
-	params   int
+	file   string // its name
+	own    []byte // the file as it came
+	before string // what Restore makes of Source: the file, but formatted
+	pkg    string // the file's own package
+	imp    types.Importer
+	at     position // where the function is declared
+
+	empty    []string     // of each result but an error: what is written instead of null; "": null
+	params   []types.Type // of a variadic one the slice
+	results  []types.Type // but an error
+	fails    bool         // the last result is an error
 	variadic bool
+	scope    *types.Package
 }
 
 // Wrap makes a tool of a function of a file. The importer knows the packages that a
@@ -74,7 +82,7 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 		return nil, &Error{File: file, Msg: err.Error()}
 	}
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}
-	config := types.Config{Importer: imp}
+	config := types.Config{Importer: imp, Sizes: sizes}
 	pkg, err := config.Check(syntax.Name.Name, fset, []*ast.File{syntax}, info)
 	var bad types.Error
 	if errors.As(err, &bad) {
@@ -86,12 +94,20 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 	if err != nil {
 		return nil, err
 	}
-	t := &Tool{own: source, pkg: syntax.Name.Name}
 	offset := func(p token.Pos) int { return fset.PositionFor(p, false).Offset }
+	at := fset.PositionFor(decl.Pos(), false)
+	t := &Tool{file: file, own: source, pkg: syntax.Name.Name, imp: imp, scope: pkg, at: position{at.Line, at.Column}}
 	imports := afterClause(syntax, source, offset)
 	splices := []splice{
 		{offset(syntax.Name.Pos()), offset(syntax.Name.End()), "tool"},
-		{imports, imports, "\n\nimport toolgenJSON \"encoding/json\"\n\nimport toolgenErrors \"errors\"\n"},
+		{imports, imports, "\n\nimport " + codec + " \"encoding/json\"\n"},
+	}
+	for _, group := range syntax.Comments {
+		for _, c := range group.List {
+			if n := instruction(c.Text); n > 0 {
+				splices = append(splices, splice{offset(c.Pos()) + n, offset(c.Pos()) + n, disarmed})
+			}
+		}
 	}
 	if own := pkg.Scope().Lookup(Entry); own != nil {
 		ast.Inspect(syntax, func(n ast.Node) bool {
@@ -112,6 +128,12 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + err.Error()}
 	}
 	t.Source = string(formatted)
+	if _, err := checked("tool.go", t.Source, imp); err != nil { // the file has its own len, say
+		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + t.names(ofTool.ReplaceAllString(err.Error(), ""))}
+	}
+	if t.before, err = t.plain(t.Source); err != nil {
+		return nil, &Error{File: file, Msg: "the function cannot be wrapped: " + err.Error()}
+	}
 	return t, nil
 }
 
@@ -186,13 +208,18 @@ func find(file *ast.File, name string, fail func(token.Pos, string, ...any) erro
 }
 
 // adapter writes Run for a function. Its names are such as no file has: what the file
-// declares must be seen from in there.
+// declares must be seen from in there. What keeps it from calling the function, and from
+// writing what that answers, is no error, which a case may want of the function: it
+// answers with what is no JSON then, and no case wants that.
 func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name string, text func(ast.Node) string, fail func(token.Pos, string, ...any) error) (string, error) {
-	const failed = "if toolgenErr != nil {\nreturn nil, toolgenErr\n}\n"
+	const (
+		failed  = "if toolgenErr != nil {\nreturn nil, toolgenErr\n}\n"
+		garbled = "if toolgenErr != nil {\nreturn []byte(\"toolgen: \" + toolgenErr.Error()), nil\n}\n"
+	)
 	var b strings.Builder
 	fmt.Fprintf(&b, "func %s(toolgenInput []byte) ([]byte, error) {\n", Entry)
-	b.WriteString("var toolgenArgs []toolgenJSON.RawMessage\ntoolgenErr := toolgenJSON.Unmarshal(toolgenInput, &toolgenArgs)\n" + failed)
-	fmt.Fprintf(&b, "if len(toolgenArgs) != %d {\nreturn nil, toolgenErrors.New(\"want %d arguments\")\n}\n", sig.Params().Len(), sig.Params().Len())
+	b.WriteString("var toolgenArgs []toolgenJSON.RawMessage\ntoolgenErr := toolgenJSON.Unmarshal(toolgenInput, &toolgenArgs)\n" + garbled)
+	fmt.Fprintf(&b, "if len(toolgenArgs) != %d {\nreturn []byte(\"toolgen: want %d arguments\"), nil\n}\n", sig.Params().Len(), sig.Params().Len())
 	var passed, after []string
 	for _, field := range decl.Type.Params.List {
 		kind := text(field.Type)
@@ -206,11 +233,12 @@ func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name string, te
 				return "", fail(field.Pos(), "parameter %d of func %s has type %s, which JSON cannot write", i+1, name, p)
 			}
 			arg := fmt.Sprintf("toolgenArg%d", i)
-			fmt.Fprintf(&b, "var %s %s\ntoolgenErr = toolgenJSON.Unmarshal(toolgenArgs[%d], &%s)\n"+failed, arg, kind, i, arg)
+			fmt.Fprintf(&b, "var %s %s\ntoolgenErr = toolgenJSON.Unmarshal(toolgenArgs[%d], &%s)\n"+garbled, arg, kind, i, arg)
+			t.params = append(t.params, sig.Params().At(i).Type())
 			passed, after = append(passed, arg+spread), append(after, arg)
 		}
 	}
-	t.params, t.variadic = len(passed), sig.Variadic()
+	t.variadic = sig.Variadic()
 	if name == Entry {
 		name = ownEntry
 	}
@@ -220,7 +248,7 @@ func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name string, te
 	for i, kind := range resultTypes(decl, text) {
 		r := sig.Results().At(i).Type()
 		if i == sig.Results().Len()-1 && types.Identical(r, types.Universe.Lookup("error").Type()) {
-			errs = true
+			errs, t.fails = true, true
 			continue
 		}
 		if !writable(r, nil) {
@@ -230,7 +258,7 @@ func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name string, te
 		if empty != "" {
 			empties = append(empties, fmt.Sprintf("if toolgenResult%d == nil {\ntoolgenResult%d = %s{}\n}\n", i, i, kind)) // one answer with the empty one
 		}
-		t.empty = append(t.empty, empty)
+		t.empty, t.results = append(t.empty, empty), append(t.results, r)
 		got = append(got, fmt.Sprintf("toolgenResult%d", i))
 	}
 	if len(got) > 0 {
@@ -247,16 +275,18 @@ func (t *Tool) adapter(decl *ast.FuncDecl, sig *types.Signature, name string, te
 		b.WriteString(failed)
 	}
 	b.WriteString(strings.Join(empties, ""))
+	answer := "toolgenResult0"
 	switch {
 	case len(got) == 1:
-		b.WriteString("return toolgenJSON.Marshal(toolgenResult0)\n}\n")
 	case len(got) > 1:
-		fmt.Fprintf(&b, "return toolgenJSON.Marshal([]any{%s})\n}\n", strings.Join(got, ", "))
+		answer = "[]any{" + strings.Join(got, ", ") + "}"
 	case errs:
 		b.WriteString("return []byte(\"null\"), nil\n}\n")
+		return b.String(), nil
 	default: // it works on what it is given
-		fmt.Fprintf(&b, "return toolgenJSON.Marshal([]any{%s})\n}\n", strings.Join(after, ", "))
+		answer = "[]any{" + strings.Join(after, ", ") + "}"
 	}
+	b.WriteString("toolgenOutput, toolgenErr := toolgenJSON.Marshal(" + answer + ")\n" + garbled + "return toolgenOutput, nil\n}\n")
 	return b.String(), nil
 }
 
@@ -332,65 +362,4 @@ func writable(t types.Type, seen []types.Type) bool {
 		return u.NumMethods() == 0
 	}
 	return false
-}
-
-var added = regexp.MustCompile(`import toolgen(JSON "encoding/json"|Errors "errors")\n\n?`)
-
-// Restore takes off what Wrap added: it turns a repaired tool back into a version of
-// the function's file. That is formatted, whether the file was or not.
-func (t *Tool) Restore(tool string) (string, error) {
-	own, _, found := strings.Cut(tool, marker)
-	if !found {
-		return "", errors.New("adapt: the tool has lost the mark of what was added to it")
-	}
-	own = added.ReplaceAllString(own, "")
-	own = strings.ReplaceAll(own, ownEntry, Entry)
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "tool.go", own, parser.PackageClauseOnly)
-	if err != nil {
-		return "", fmt.Errorf("adapt: %w", err)
-	}
-	from, to := fset.Position(file.Name.Pos()).Offset, fset.Position(file.Name.End()).Offset
-	out, err := format.Source([]byte(own[:from] + t.pkg + own[to:]))
-	if err != nil {
-		return "", fmt.Errorf("adapt: %w", err)
-	}
-	return strings.TrimRight(string(out), "\n") + "\n", nil
-}
-
-// Line returns the line of the function's file that a line of Source stands for. Wrap
-// moves lines and formats them, and keeps the file's tokens in their order.
-func (t *Tool) Line(line int) int {
-	lines := strings.SplitAfter(t.Source, "\n")
-	before := added.ReplaceAllString(strings.Join(lines[:min(line-1, len(lines))], ""), "")
-	n := 0
-	tokens([]byte(before), func(int) bool { n++; return true })
-	at := 1
-	tokens(t.own, func(line int) bool {
-		at = line
-		n--
-		return n >= 0
-	})
-	return at
-}
-
-// tokens goes through the tokens of a text, each with its line, until it is told that it
-// is enough. Semicolons are left out: formatting makes ends of lines of them.
-func tokens(source []byte, each func(line int) bool) {
-	fset := token.NewFileSet()
-	file := fset.AddFile("", -1, len(source))
-	var s scanner.Scanner
-	s.Init(file, source, nil, 0)
-	for {
-		pos, tok, _ := s.Scan()
-		if tok == token.EOF {
-			return
-		}
-		if tok == token.SEMICOLON {
-			continue
-		}
-		if !each(file.PositionFor(pos, false).Line) {
-			return
-		}
-	}
 }

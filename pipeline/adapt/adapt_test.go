@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"go/format"
 	"go/importer"
 	"go/token"
 	"go/types"
@@ -55,8 +54,8 @@ type shape struct {
 
 var shapes = []shape{
 	{"one result", "Double", "package a\n\nfunc Double(n int) int { return 2 * n }\n", [][2]string{
-		{"[21]", "42"}, {"[]", "error: want 1 arguments"}, {"[1,2]", "error: want 1 arguments"},
-		{`["x"]`, "error: json: cannot unmarshal string into Go value of type int"}, {"7", "error: json: cannot unmarshal number into Go value of type []json.RawMessage"},
+		{"[21]", "42"}, {"[]", "toolgen: want 1 arguments"}, {"[1,2]", "toolgen: want 1 arguments"}, // which are no errors of the function's
+		{`["x"]`, "toolgen: json: cannot unmarshal string into Go value of type int"}, {"7", "toolgen: json: cannot unmarshal number into Go value of type []json.RawMessage"},
 	}},
 	{"several results", "Split", "package a\n\nfunc Split(n, by int) (quotient, rest int) { return n / by, n % by }\n", [][2]string{{"[17,5]", "[3,2]"}}},
 	{"an error beside a result", "Root", `package a
@@ -70,6 +69,7 @@ func Root(n float64) (float64, error) {
 	return n / 2, nil
 }
 `, [][2]string{{"[3]", "1.5"}, {"[-1]", "error: negative"}}},
+	{"an answer that JSON has not", "Inverse", "package a\n\nfunc Inverse(n float64) (float64, error) { return 1 / n, nil }\n", [][2]string{{"[4]", "0.25"}, {"[0]", "toolgen: json: unsupported value: +Inf"}}},
 	{"an error alone", "Check", "package a\n\nimport \"errors\"\n\nfunc Check(ok bool) error {\n\tif ok {\n\t\treturn nil\n\t}\n\treturn errors.New(\"bad\")\n}\n",
 		[][2]string{{"[true]", "null"}, {"[false]", "error: bad"}}},
 	{"variadic", "Sum", "package a\n\nfunc Sum(start int, more ...int) int {\n\tfor _, m := range more {\n\t\tstart += m\n\t}\n\treturn start\n}\n",
@@ -227,34 +227,32 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// TestRestore: what was wrapped comes back as it was, but formatted; and an edit of the
+// TestRestore: what was wrapped comes back as it was, to the byte; and an edit of the
 // tool is an edit of the file.
 func TestRestore(t *testing.T) {
 	imp := testImporter(t)
 	for _, s := range shapes {
-		tool, err := Wrap("a.go", []byte(s.source), s.fn, imp)
-		if err != nil {
-			t.Errorf("%s: %v", s.name, err)
-			continue
-		}
-		want, err := format.Source([]byte(s.source))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want = append(bytes.TrimRight(want, "\n"), '\n')
-		got, err := tool.Restore(tool.Source)
-		if err != nil || got != string(want) {
-			t.Errorf("%s: %v, restored to\n%s\nwant\n%s", s.name, err, got, want)
-		}
-		edited, err := tool.Restore(strings.Replace(tool.Source, "func "+s.fn+"(", "func more() {}\n\nfunc "+s.fn+"(", 1))
-		if want := strings.Replace(string(want), "func "+s.fn+"(", "func more() {}\n\nfunc "+s.fn+"(", 1); s.name != "Run itself" && s.name != "on one line" && (err != nil || edited != want) {
-			t.Errorf("%s: %v, an edit came back as\n%s\nwant\n%s", s.name, err, edited, want)
-		}
-		// What was restored can be wrapped, and comes back to the byte.
-		if again, err := Wrap("a.go", []byte(got), s.fn, imp); err != nil {
-			t.Errorf("%s: %v", s.name, err)
-		} else if twice, err := again.Restore(again.Source); err != nil || twice != got {
-			t.Errorf("%s: %v, wrapped again it is\n%s", s.name, err, twice)
+		for _, own := range []string{s.source, strings.ReplaceAll(s.source, "\n", "\r\n")} {
+			tool, err := Wrap("a.go", []byte(own), s.fn, imp)
+			if err != nil {
+				t.Errorf("%s: %v", s.name, err)
+				continue
+			}
+			if got, err := tool.Restore(tool.Source); err != nil || got != own {
+				t.Errorf("%s: %v, restored to\n%s\nwant\n%s", s.name, err, got, own)
+			}
+			if err := tool.Check(tool.Source); err != nil {
+				t.Errorf("%s: %v", s.name, err)
+			}
+			more := "func more() {}\n\nfunc " + s.fn + "("
+			edited, err := tool.Restore(strings.Replace(tool.Source, "func "+s.fn+"(", more, 1))
+			if own != s.source {
+				more = strings.ReplaceAll(more, "\n", "\r\n")
+			}
+			want := strings.Replace(own, "func "+s.fn+"(", more, 1)
+			if s.name != "Run itself" && s.name != "on one line" && (err != nil || edited != want) {
+				t.Errorf("%s: %v, an edit came back as\n%s\nwant\n%s", s.name, err, edited, want)
+			}
 		}
 	}
 	tool, err := Wrap("a.go", []byte(shapes[0].source), "Double", imp)
@@ -263,6 +261,9 @@ func TestRestore(t *testing.T) {
 	}
 	if _, err := tool.Restore("package tool\n"); err == nil {
 		t.Error("a tool without the mark was restored")
+	}
+	if err := tool.Check("package tool\n"); err == nil {
+		t.Error("a tool without the mark is in order")
 	}
 }
 
@@ -285,6 +286,7 @@ func TestWrapRefuses(t *testing.T) {
 		{"an error that is not the last", "F", "package a\n\nfunc F() (error, int) { return nil, 0 }\n", "dir/a.go:3:10: result 1 of func F has type error, which JSON cannot write"},
 		{"keys", "F", "package a\n\nfunc F(m map[[2]int]int) {}\n", "dir/a.go:3:8: parameter 1 of func F has type map[[2]int]int, which JSON cannot write"},
 		{"inside of a struct", "F", "package a\n\ntype t struct{ A []struct{ F func() } }\n\nfunc F(v t) {}\n", "dir/a.go:5:8: parameter 1 of func F has type a.t, which JSON cannot write"},
+		{"its own len", "F", "package a\n\nfunc len() {}\n\nfunc F() {}\n", "dir/a.go: the function cannot be wrapped: too many arguments in call to len"},
 		{"nothing exported", "F", "package a\n\ntype t struct{ a, b int }\n\nfunc F(v t) int { return v.a + v.b }\n", "dir/a.go:5:8: parameter 1 of func F has type a.t, which JSON cannot write"},
 	} {
 		_, err := Wrap("dir/a.go", []byte(c.source), c.fn, imp)

@@ -2,6 +2,7 @@ package adapt
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"toolgen/specs"
@@ -44,11 +46,15 @@ func (t *Tool) Spec(file string, data []byte, id string) (*specs.Spec, error) {
 			lines.WriteByte('\n') // lines keep their numbers
 			continue
 		}
+		n++
 		c, err := t.parse(line)
+		if bad, ok := errors.AsType[*misfits](err); ok {
+			return nil, &Error{File: file, Line: number + 1, Msg: fmt.Sprintf("case %s: %v", cmp.Or(bad.name, strconv.Itoa(n)), bad.error)}
+		}
 		if err != nil {
 			return nil, &Error{File: file, Line: number + 1, Msg: err.Error()}
 		}
-		if n++; c["name"] == "" {
+		if c["name"] == "" {
 			c["name"] = fmt.Sprintf("case %d", n)
 		}
 		if c["split"] == nil {
@@ -77,6 +83,12 @@ func (t *Tool) Spec(file string, data []byte, id string) (*specs.Spec, error) {
 	return spec, err
 }
 
+// misfits is a case that does not fit the function.
+type misfits struct {
+	name string // of the case, quoted; "": it has none
+	error
+}
+
 // parse turns a line into one of the spec format.
 func (t *Tool) parse(line []byte) (map[string]any, error) {
 	var c testCase
@@ -91,14 +103,21 @@ func (t *Tool) parse(line []byte) (map[string]any, error) {
 	switch {
 	case c.Args == nil:
 		return nil, fmt.Errorf(`no "args"; expected an array of arguments`)
-	case len(c.Args) != t.params && t.variadic:
-		return nil, fmt.Errorf("%d arguments, and the function takes %d, the last of them an array", len(c.Args), t.params)
-	case len(c.Args) != t.params:
-		return nil, fmt.Errorf("%d arguments, and the function takes %d", len(c.Args), t.params)
+	case len(c.Args) != len(t.params) && t.variadic:
+		return nil, fmt.Errorf("%d arguments, and the function takes %d, the last of them an array", len(c.Args), len(t.params))
+	case len(c.Args) != len(t.params):
+		return nil, fmt.Errorf("%d arguments, and the function takes %d", len(c.Args), len(t.params))
 	case c.Error == (c.Want != nil):
 		return nil, fmt.Errorf(`expected one of "want" and "error": true`)
 	case c.Split != "" && !slices.Contains([]string{specs.SplitSearch, specs.SplitValidate, specs.SplitHoldout}, c.Split):
 		return nil, fmt.Errorf(`split %q; expected search, validate or holdout`, c.Split)
+	}
+	if err := t.fit(&c); err != nil {
+		name := ""
+		if c.Name != "" {
+			name = strconv.Quote(c.Name)
+		}
+		return nil, &misfits{name, err}
 	}
 	args, err := json.Marshal(c.Args)
 	if err != nil {

@@ -18,12 +18,12 @@ func wrapped(t *testing.T, source string) *Tool {
 }
 
 func TestSpec(t *testing.T) {
-	tool := wrapped(t, "package a\n\nfunc F(list []int, by map[string]int) ([]int, map[string]int, []byte, *int, error) { return nil, nil, nil, nil, nil }\n")
+	tool := wrapped(t, "package a\n\nfunc F(list []int, by map[string]float64) ([]int, map[string]float64, []byte, *int, error) { return nil, nil, nil, nil, nil }\n")
 	spec, err := tool.Spec("cases.jsonl", []byte(`{"name": "one", "args": [ [1, 2], {"a": 1.0} ], "want": [ [1], {}, "", null ]}
 
 {"args": [[], {}], "want": [null, null, null, null], "split": "validate"}
   {"args": [null, null], "error": true, "split": "holdout"}
-{"args": [[0], {}], "want": [1], "split": "search"}`), "f")
+{"args": [[0], {}], "want": [[1], {"a": 2.0}, null, 7], "split": "search"}`), "f")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestSpec(t *testing.T) {
 		{Name: "one", Split: specs.SplitSearch, Input: []byte(`[[1,2],{"a":1.0}]`), Output: []byte(`[[1],{},"",null]`)},
 		{Name: "case 2", Split: specs.SplitValidate, Input: []byte(`[[],{}]`), Output: []byte(`[[],{},"",null]`)}, // nil is written as empty, but for a pointer
 		{Name: "case 3", Split: specs.SplitHoldout, Input: []byte(`[null,null]`), Error: true},
-		{Name: "case 4", Split: specs.SplitSearch, Input: []byte(`[[0],{}]`), Output: []byte(`[1]`)}, // which never comes
+		{Name: "case 4", Split: specs.SplitSearch, Input: []byte(`[[0],{}]`), Output: []byte(`[[1],{"a":2.0},"",7]`)},
 	}
 	if spec.ID != "f" || spec.Compare != specs.CompareJSON || len(spec.Cases) != len(want) {
 		t.Fatalf("spec %s compares by %s and has %d cases", spec.ID, spec.Compare, len(spec.Cases))
@@ -59,7 +59,7 @@ func TestSpecEmpties(t *testing.T) {
 }
 
 func TestSpecRefuses(t *testing.T) {
-	tool := wrapped(t, "package a\n\nfunc F(n int) int { return n }\n")
+	tool := wrapped(t, "package a\n\nfunc F(n int) (int, error) { return n, nil }\n")
 	const good = `{"args": [1], "want": 1}` + "\n"
 	for _, c := range []struct{ cases, want string }{
 		{"", `dir/cases: no cases; expected JSON lines such as {"name": "two", "args": [1, 2], "want": 3}`},

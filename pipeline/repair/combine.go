@@ -202,7 +202,7 @@ func (b *breeder) cross(parent, other *Patch) Patch {
 		if len(v.Edits) >= maxEdits {
 			break
 		}
-		if next, err := synth.Apply(v.Source, e, b.imp); err == nil {
+		if next, err := b.apply(v.Source, e); err == nil {
 			v.Source, v.Edits = next, append(v.Edits, e)
 		}
 	}

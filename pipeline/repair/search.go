@@ -163,7 +163,7 @@ func (s *search) propose(parent *Patch, suspicion Suspicion) ([]proposal, error)
 	if parent != nil {
 		source, weight = parent.Source, parent.Weight
 	}
-	p, err := synth.Parse(source, s.imp)
+	p, err := synth.ParseFrozen(source, s.imp, s.opt.Frozen)
 	if err != nil {
 		return nil, fmt.Errorf("repair: %w", err)
 	}
@@ -373,7 +373,7 @@ func (s *search) minimize(ctx context.Context) error {
 	kept, err := Minimize(s.winner.Edits, func(edits []synth.Edit) (bool, error) {
 		source := s.source
 		for _, e := range edits {
-			next, err := synth.Apply(source, e, s.imp)
+			next, err := s.apply(source, e)
 			if err != nil {
 				return false, nil // it leans on one that was left out
 			}
@@ -399,6 +399,15 @@ func (s *search) minimize(ctx context.Context) error {
 	}
 	s.winner.Edits = kept
 	return nil
+}
+
+// apply is synth.Apply for edits that propose has listed.
+func (s *search) apply(source string, e synth.Edit) (string, error) {
+	p, err := synth.ParseFrozen(source, s.imp, s.opt.Frozen)
+	if err != nil {
+		return "", err
+	}
+	return p.Apply(e)
 }
 
 // Minimize returns a list from which no single part can be dropped, one after another

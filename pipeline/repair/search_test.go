@@ -360,6 +360,9 @@ func TestSearchFrozen(t *testing.T) {
 		if !strings.Contains(v, run) {
 			t.Fatalf("Run was edited:\n%s", v)
 		}
+		if help := v[strings.Index(v, "func help"):]; strings.Contains(help, "7") {
+			t.Fatalf("a literal of Run, which is frozen, is used elsewhere:\n%s", help)
+		}
 		if v != faulty {
 			edited++
 		}

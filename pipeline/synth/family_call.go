@@ -203,7 +203,7 @@ func (p *Program) alike(pkg *types.Package, sig *types.Signature) []string {
 	var names []string
 	for _, name := range pkg.Scope().Names() {
 		f, ok := pkg.Scope().Lookup(name).(*types.Func)
-		if ok && (f.Exported() || pkg == p.pkg) && types.Identical(f.Type(), sig) {
+		if ok && (f.Exported() || pkg == p.pkg) && types.Identical(f.Type(), sig) && !p.isFrozen(f) {
 			names = append(names, name)
 		}
 	}
@@ -326,7 +326,7 @@ func (p *Program) unary(pkg *types.Package, t types.Type) []string {
 	var names []string
 	for _, name := range pkg.Scope().Names() {
 		f, ok := pkg.Scope().Lookup(name).(*types.Func)
-		if !ok {
+		if !ok || p.isFrozen(f) {
 			continue
 		}
 		sig := f.Signature()

@@ -311,7 +311,7 @@ func (b *insertionBuilder) calls(cost int, v *types.Var) {
 		b.add(cost+2, f.Name(), "(", v.Name(), ")")
 	}
 	for _, name := range b.p.pkg.Scope().Names() {
-		if f, ok := b.p.pkg.Scope().Lookup(name).(*types.Func); ok && takes(f.Type()) && b.p.visible(f, b.n.Pos()) {
+		if f, ok := b.p.pkg.Scope().Lookup(name).(*types.Func); ok && takes(f.Type()) && b.p.visible(f, b.n.Pos()) && !b.p.isFrozen(f) {
 			b.add(cost+4, name, "(", v.Name(), ")")
 		}
 	}

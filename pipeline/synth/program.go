@@ -35,11 +35,17 @@ type Program struct {
 	places *places
 	stock  func() *stock            // computed once, when first needed
 	given  map[token.Token][]string // see Offering
+	frozen []string                 // functions out of reach of edits; see ParseFrozen
 }
 
 // Parse prepares a source for edits. It fails with an *EditError if the source does
 // not parse or type-check.
-func Parse(src string, imp types.Importer) (*Program, error) {
+func Parse(src string, imp types.Importer) (*Program, error) { return ParseFrozen(src, imp, nil) }
+
+// ParseFrozen is Parse with functions, no methods, that are out of reach of edits: what
+// is in them is neither edited nor used elsewhere, and no edit calls them. Sites are
+// numbered as if they had no bodies.
+func ParseFrozen(src string, imp types.Importer, frozen []string) (*Program, error) {
 	if len(src) > maxSource {
 		return nil, &EditError{Reason: BadSource, Detail: fmt.Sprintf("the source has %d bytes, expected at most %d", len(src), maxSource)}
 	}
@@ -58,6 +64,7 @@ func Parse(src string, imp types.Importer) (*Program, error) {
 		parent: map[ast.Node]ast.Node{},
 		vars:   map[*types.Scope][]*types.Var{},
 		places: &places{known: map[placeKey]*surroundings{}},
+		frozen: frozen,
 	}
 	if p.pkg, err = check(fset, file, imp, p.info); err != nil {
 		return nil, &EditError{Reason: BadSource, Detail: "the source does not type-check: " + err.Error()}
@@ -65,7 +72,7 @@ func Parse(src string, imp types.Importer) (*Program, error) {
 	for _, decl := range file.Decls {
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
-			if decl.Body != nil {
+			if decl.Body != nil && !(decl.Recv == nil && slices.Contains(frozen, decl.Name.Name)) {
 				p.parent[decl.Body] = decl
 				p.walk(decl.Body)
 			}
@@ -329,4 +336,9 @@ func (p *Program) scope(at token.Pos) *types.Scope {
 		return s
 	}
 	return p.pkg.Scope()
+}
+
+// isFrozen reports whether edits must not name a function of a package.
+func (p *Program) isFrozen(f *types.Func) bool {
+	return f.Pkg() == p.pkg && slices.Contains(p.frozen, f.Name())
 }
