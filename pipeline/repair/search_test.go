@@ -24,7 +24,7 @@ func Run(input []byte) ([]byte, error) {
 	if n < 3 {
 		return input[:n/2], nil
 	}
-	if n > 7 {
+	if n > 17 {
 		return help(input), nil
 	}
 	return input, nil
@@ -132,7 +132,7 @@ func (f *fake) Confirm(_ context.Context, source string) (Confirmation, error) {
 	return Confirmation{Repaired: f.repaired == nil || f.repaired(source), Fuel: 3, HoldoutCorrectness: &f.holdout}, nil
 }
 
-// Two faults: n < 3 is to be n <= 3, n > 7 is to be n >= 7. The rest is to stay.
+// Two faults: n < 3 is to be n <= 3, n > 17 is to be n >= 17. The rest is to stay.
 var kept = []check{has("return input, nil\n}\n"), has("return input[:n/2], nil"), has("return help(input), nil"), has("n := len(input)")}
 
 func single() *fake {
@@ -140,7 +140,7 @@ func single() *fake {
 }
 
 func double() *fake {
-	return &fake{points: append([]check{has("if n <= 3 {"), has("if n >= 7 {")}, kept...), failing: 2, fuel: 10}
+	return &fake{points: append([]check{has("if n <= 3 {"), has("if n >= 17 {")}, kept...), failing: 2, fuel: 10}
 }
 
 func find(t *testing.T, f *fake, opt Options) *Result {
@@ -200,7 +200,7 @@ func TestSearchSingle(t *testing.T) {
 func TestSearchPair(t *testing.T) {
 	f := double()
 	r := find(t, f, Options{Patches: 4000})
-	want := strings.NewReplacer("n < 3", "n <= 3", "n > 7", "n >= 7").Replace(faulty)
+	want := strings.NewReplacer("n < 3", "n <= 3", "n > 17", "n >= 17").Replace(faulty)
 	if r.Outcome != Repaired || len(r.Patch.Edits) != 2 || r.Patch.Source != want {
 		t.Fatalf("%s: %+v", r.Outcome, r.Patch)
 	}
@@ -360,7 +360,7 @@ func TestSearchFrozen(t *testing.T) {
 		if !strings.Contains(v, run) {
 			t.Fatalf("Run was edited:\n%s", v)
 		}
-		if help := v[strings.Index(v, "func help"):]; strings.Contains(help, "7") {
+		if help := v[strings.Index(v, "func help"):]; strings.Contains(help, "17") {
 			t.Fatalf("a literal of Run, which is frozen, is used elsewhere:\n%s", help)
 		}
 		if v != faulty {
@@ -418,7 +418,7 @@ func TestSearchSuspicion(t *testing.T) {
 func TestSearchReproducible(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	search := func(opt Options, delay func()) (*fake, *Result) {
-		f := &fake{points: []check{has("n <= 3"), has("n >= 7"), has("> 101"), has("n/3"), func(string) bool { return false }, has("")}, failing: 5, delay: delay}
+		f := &fake{points: []check{has("n <= 3"), has("n >= 17"), has("> 101"), has("n/3"), func(string) bool { return false }, has("")}, failing: 5, delay: delay}
 		return f, find(t, f, opt)
 	}
 	opt := Options{Patches: 2500, Seed: 7, Purpose: "a"}
