@@ -217,7 +217,7 @@ func (c *cloner) typeText(t types.Type) (text string, ok bool) {
 		return name
 	})
 	ok = ok && !unexported.MatchString(text)
-	return own.ReplaceAllString(text, "$1"+c.suffix), ok
+	return own.ReplaceAllString(text, "${1}"+c.suffix), ok
 }
 
 // imported are the names by which the file can use packages, by import path.

@@ -56,6 +56,7 @@ var (
 	errStrange = errors.New("strange")
 	count      int
 	_          = helper("")
+	squares    = map[string][]square{"unit": {{side: 1}}}
 )
 
 func init() { count = len(table) }
@@ -117,7 +118,7 @@ func Run(input []byte) ([]byte, error) {
 	f := s.bump
 	ps := []pair[string, int]{{"k", f(2)}}
 	helper := func(s string) string { return s + "~" }
-	return []byte(fmt.Sprint(sh.area(), s.n, words, table["a"], table["b"], x, y, count, first(ps), helper("z"), sum("", []int{4, 5}...), c.n, c)), nil
+	return []byte(fmt.Sprint(sh.area(), s.n, words, table["a"], table["b"], x, y, count, first(ps), helper("z"), sum("", []int{4, 5}...), c.n, c, squares)), nil
 }
 `
 

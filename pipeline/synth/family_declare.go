@@ -189,25 +189,30 @@ func ownedByRounds(p *Program, n ast.Node) []*types.Var {
 			}
 		}
 	}
+	targets(n, false, change)
+	return slices.DeleteFunc(kept, func(v *types.Var) bool { return !changed[v] })
+}
+
+// targets visits what is assigned to below a node, in function literals as well or not.
+func targets(n ast.Node, literals bool, visit func(ast.Expr)) {
 	ast.Inspect(n, func(m ast.Node) bool {
 		switch m := m.(type) {
 		case *ast.FuncLit:
-			return false
+			return literals
 		case *ast.RangeStmt:
 			if m.Tok == token.ASSIGN {
-				change(m.Key)
-				change(m.Value)
+				visit(m.Key)
+				visit(m.Value)
 			}
 		case *ast.AssignStmt:
 			for _, e := range m.Lhs {
-				change(e)
+				visit(e)
 			}
 		case *ast.IncDecStmt:
-			change(m.X)
+			visit(m.X)
 		}
 		return true
 	})
-	return slices.DeleteFunc(kept, func(v *types.Var) bool { return !changed[v] })
 }
 
 // declaredNumber is a declaration of one number of a basic type.
@@ -356,17 +361,7 @@ func (p *Program) changedReceiver(n ast.Node) ast.Expr {
 			return
 		}
 	}
-	ast.Inspect(decl.Body, func(m ast.Node) bool {
-		switch m := m.(type) {
-		case *ast.AssignStmt:
-			for _, e := range m.Lhs {
-				change(e)
-			}
-		case *ast.IncDecStmt:
-			change(m.X)
-		}
-		return true
-	})
+	targets(decl.Body, true, change)
 	if !changed {
 		return nil
 	}

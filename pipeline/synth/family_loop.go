@@ -223,14 +223,9 @@ func copiedElement(p *Program, r *ast.RangeStmt) types.Object {
 			return
 		}
 	}
+	targets(r.Body, true, root)
 	ast.Inspect(r.Body, func(m ast.Node) bool {
 		switch m := m.(type) {
-		case *ast.AssignStmt:
-			for _, e := range m.Lhs {
-				root(e)
-			}
-		case *ast.IncDecStmt:
-			root(m.X)
 		case *ast.UnaryExpr:
 			if m.Op == token.AND {
 				root(m.X)
