@@ -147,8 +147,11 @@ func labelKind(n ast.Node) token.Token {
 	return lit.Kind
 }
 
-// otherLabels are literals that no case of the switch has.
+// otherLabels are literals, given or of the program, that no case of the switch has.
 func (p *Program) otherLabels(n ast.Node) []string {
+	if len(p.given) == 0 {
+		return nil
+	}
 	kind := labelKind(n)
 	var taken, free []string
 	for _, s := range p.parent[n].(*ast.BlockStmt).List {
@@ -159,7 +162,7 @@ func (p *Program) otherLabels(n ast.Node) []string {
 		}
 	}
 	for _, text := range slices.Concat(p.given[kind], p.stock().texts(kind)) {
-		if !slices.Contains(taken, text) && !slices.Contains(free, text) && len(p.given) > 0 {
+		if !slices.Contains(taken, text) && !slices.Contains(free, text) {
 			free = append(free, text)
 		}
 	}

@@ -166,15 +166,11 @@ func formats(p *Program, n ast.Node) []choice {
 	text := lit.Value
 	c := p.choose(20, text)
 	put := func(from, to int, with string) {
-		if text = text[:from] + with + text[to:]; literalOf(text) != nil {
-			c.put(lit, text, primary)
+		if changed := text[:from] + with + text[to:]; literalOf(changed) != nil {
+			c.put(lit, changed, primary)
 		}
-		text = lit.Value
 	}
-	for i, at := range verbs.FindAllStringSubmatchIndex(text, 3) {
-		if i == 3 {
-			break
-		}
+	for _, at := range verbs.FindAllStringSubmatchIndex(text, 3) {
 		part := func(k int) string {
 			if at[2*k] < 0 {
 				return ""
