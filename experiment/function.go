@@ -40,16 +40,6 @@ func (e *Env) RepairFunction(ctx context.Context, opt FunctionOptions) (*Repair,
 	return e.Repair(ctx, opt.RepairOptions)
 }
 
-// importable are the packages that a tool may import; what the toolchain does not have is
-// left out when they are named. A test holds them against the gate.
-const importable = `bufio bytes cmp compress/bzip2 compress/flate compress/gzip compress/lzw compress/zlib
-	container/heap container/list container/ring context crypto/md5 crypto/sha1 crypto/sha256 crypto/sha512
-	encoding encoding/ascii85 encoding/base32 encoding/base64 encoding/binary encoding/csv encoding/hex
-	encoding/json encoding/xml errors fmt hash hash/adler32 hash/crc32 hash/crc64 hash/fnv hash/maphash html
-	index/suffixarray io iter maps math math/big math/bits math/cmplx math/rand math/rand/v2 path regexp
-	regexp/syntax slices sort strconv strings sync sync/atomic text/scanner text/tabwriter time unicode
-	unicode/utf16 unicode/utf8 unique`
-
 // checkImports says which packages a file imports that no tool may, and which ones it
 // may. The gate knows, and looks at imports whatever else a file is.
 func (e *Env) checkImports(file string, code []byte) error {
@@ -63,7 +53,7 @@ func (e *Env) checkImports(file string, code []byte) error {
 		return nil
 	}
 	var may []string
-	for _, path := range strings.Fields(importable) {
+	for _, path := range build.Importable() {
 		if _, err := e.builder.Importer().Import(path); err == nil {
 			may = append(may, path)
 		}

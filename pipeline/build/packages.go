@@ -45,6 +45,10 @@ var allowed = setOf(`
 	unicode unicode/utf16 unicode/utf8
 	unique`)
 
+// Importable lists the packages that a source may import, be they in this toolchain or
+// not, sorted.
+func Importable() []string { return slices.Sorted(maps.Keys(allowed)) }
+
 // base is what every module imports, whether its units do or not, so that the many
 // candidates that need no more share one import set. It is kept light: what it
 // initializes, everyone pays.
@@ -142,7 +146,7 @@ func (b *Builder) loadPackages(ctx context.Context) (*packages, error) {
 	}
 	defer ws.remove()
 	args := []string{"list", "-trimpath", "-export", "-deps", "-json=ImportPath,Export,Imports,Dir,GoFiles,SFiles"}
-	out, err := ws.run(ctx, append(args, slices.Sorted(maps.Keys(allowed))...)...)
+	out, err := ws.run(ctx, append(args, Importable()...)...)
 	if err != nil {
 		var failed *commandError
 		if errors.As(err, &failed) && !failed.machine() {
@@ -175,7 +179,7 @@ func (b *Builder) loadPackages(ctx context.Context) (*packages, error) {
 		}
 		return os.Open(export[path])
 	})
-	for _, path := range slices.Sorted(maps.Keys(allowed)) {
+	for _, path := range Importable() {
 		pkg, err := read.Import(path)
 		if err != nil {
 			return nil, &ToolchainError{Command: b.toolchain.command, Found: b.toolchain.version,

@@ -70,6 +70,7 @@ type search struct {
 	localizer Localizer
 
 	failing   int
+	literals  []string // that edits may use besides the program's own
 	suspicion Suspicion
 	seen      map[digest]bool // sources that were screened
 	measured  map[digest]bool // of these, those that were confirmed, or not
@@ -100,7 +101,7 @@ func (s *search) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.suspicion = suspicions[0]
+	s.suspicion, s.literals = suspicions[0], s.exec.Vocabulary()
 	// Most repairs are single edits. A quarter of the budget is left for more, and what
 	// a stage leaves over goes to the next.
 	if done, err := s.singles(ctx, s.opt.Patches-s.opt.Patches/4); done || err != nil {
@@ -167,7 +168,7 @@ func (s *search) propose(parent *Patch, suspicion Suspicion) ([]proposal, error)
 	if err != nil {
 		return nil, fmt.Errorf("repair: %w", err)
 	}
-	p = p.Offering(s.exec.Vocabulary())
+	p = p.Offering(s.literals)
 	frozen := frozenRanges(source, s.opt.Frozen)
 	var out []proposal
 	for _, e := range p.Proposals() {
