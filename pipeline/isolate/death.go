@@ -1,8 +1,9 @@
-// Package isolate runs jobs in processes of their own, each under restrictions of its
-// own: the gate, go build, the engine's compiler, and every guest.
 package isolate
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // DeathError reports that a job ended without an answer, twice, the second time alone on
 // the machine, while a control job in a new process succeeded: the fault is the job's and
@@ -17,3 +18,10 @@ type DeathError struct {
 func (e *DeathError) Error() string {
 	return fmt.Sprintf("%s: the process ended twice without an answer (%s), and a control job succeeded", e.Job, e.Reason)
 }
+
+// death is that of one process.
+type death struct{ reason string }
+
+func (d *death) Error() string { return d.reason }
+
+func isDeath(err error) (*death, bool) { return errors.AsType[*death](err) }
