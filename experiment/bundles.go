@@ -131,7 +131,10 @@ func (e *Env) shipment(ctx context.Context, r *Recorded, prefix string, seed *in
 	if err != nil {
 		return shipment{}, err
 	}
-	report := e.builder.Inspect(build.Tool, sourceFiles([]byte(row.Source)))
+	report, err := e.builder.Inspect(ctx, build.Tool, sourceFiles([]byte(row.Source)))
+	if err != nil {
+		return shipment{}, err
+	}
 	if report.Verdict != "" {
 		return shipment{}, &UsageError{Msg: fmt.Sprintf("candidate %.16s was never built (%s): %s", row.CandidateID, report.Verdict, firstProblem(report))}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/sandbox"
 	"toolgen/pipeline/testgen"
 	"toolgen/specs"
@@ -40,20 +41,22 @@ type EnvOptions struct {
 	CacheDir string // "": DefaultCacheDir
 	NoCache  bool   // nothing is read from or written to the cache but Go's own build cache
 	Jobs     int    // how many builds and measurements run at once; 0: one per CPU
+
+	// InProcess does everything in this process, unrestricted: to measure what the processes
+	// cost, and for nothing else.
+	InProcess bool
 }
 
 // Env is a machine that is ready to run experiments: a Go toolchain, a sandbox and a
 // cache. None of it shapes a result but what Toolchain tells.
 type Env struct {
-	engine    *sandbox.Engine
-	screening *sandbox.Engine // for modules of clones
-	builder   *build.Builder
-	cache     *Cache
-	store     Store // nil without a cache
-	jobs      int
-	slots     chan struct{}
-	host      string
-	phases    *phases
+	builder *build.Builder
+	cache   *Cache
+	store   Store // nil without a cache
+	jobs    int
+	slots   chan struct{}
+	host    string
+	phases  *phases
 }
 
 // Open sets the machine up. A missing toolchain and an unusable cache folder are a
@@ -74,16 +77,7 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := sandbox.NewEngine()
-	if err != nil {
-		return nil, &MachineError{Msg: "the sandbox does not start", Err: err}
-	}
-	screening, err := sandbox.NewScreeningEngine()
-	if err != nil {
-		engine.Close()
-		return nil, &MachineError{Msg: "the sandbox does not start", Err: err}
-	}
-	e := &Env{engine: engine, screening: screening, cache: cache, jobs: opt.Jobs, phases: newPhases()}
+	e := &Env{cache: cache, jobs: opt.Jobs, phases: newPhases()}
 	if !opt.NoCache {
 		e.store = cache
 	}
@@ -94,14 +88,15 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 	if e.host, err = os.Hostname(); err != nil {
 		e.host = "unknown"
 	}
-	cfg := build.Config{Dir: cache.Dir(), Engine: engine, Screening: screening, Observe: e.phases.enter}
+	cfg := build.Config{Dir: cache.Dir(), Host: isolate.NewHost(e.jobs), Observe: e.phases.enter}
+	if opt.InProcess {
+		cfg.Host = isolate.InProcess()
+	}
 	if e.store != nil {
 		cfg.Store = e.store
 	}
 	e.builder, err = build.Open(ctx, cfg)
 	if err != nil {
-		engine.Close()
-		screening.Close()
 		var missing *build.ToolchainError
 		if errors.As(err, &missing) {
 			return nil, &MachineError{Msg: err.Error()}
@@ -113,8 +108,7 @@ func Open(ctx context.Context, opt EnvOptions) (*Env, error) {
 
 // Close frees the sandbox and keeps the cache within its size.
 func (e *Env) Close() error {
-	e.engine.Close()
-	e.screening.Close()
+	e.builder.Close()
 	return e.cache.Trim(cacheLimit)
 }
 
@@ -222,9 +216,9 @@ type measureOptions struct {
 // entries and their order alone, so a measurement is the same whether its
 // neighbours were in the cache or not.
 func (e *Env) measure(ctx context.Context, entries []*entry, suite *testgen.Suite, programs func(context.Context) (*testgen.Programs, error), opt measureOptions) error {
-	err := e.each(ctx, len(entries), func(_ context.Context, i int) error {
-		entries[i].report = e.builder.Inspect(build.Tool, sourceFiles(entries[i].source))
-		return nil
+	err := e.each(ctx, len(entries), func(ctx context.Context, i int) (err error) {
+		entries[i].report, err = e.builder.Inspect(ctx, build.Tool, sourceFiles(entries[i].source))
+		return err
 	})
 	if err != nil {
 		return err
@@ -286,14 +280,14 @@ func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[stri
 			return err
 		}
 	}
-	module, err := e.module(ctx, func() (*sandbox.Module, error) { return e.builder.Module(ctx, batch) })
+	module, err := e.module(ctx, func() (*isolate.Module, error) { return e.builder.Module(ctx, batch) })
 	if err != nil {
 		return err
 	}
 	defer module.Close()
-	var empty *sandbox.Module
+	var empty *isolate.Module
 	if batch.Units[0].Report.Alone {
-		empty, err = e.module(ctx, func() (*sandbox.Module, error) {
+		empty, err = e.module(ctx, func() (*isolate.Module, error) {
 			return e.builder.Empty(ctx, batch.Units[0].Report.ImportSet)
 		})
 		if err != nil {
@@ -324,7 +318,7 @@ func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[stri
 	return g.Wait()
 }
 
-func (e *Env) module(ctx context.Context, f func() (*sandbox.Module, error)) (m *sandbox.Module, err error) {
+func (e *Env) module(ctx context.Context, f func() (*isolate.Module, error)) (m *isolate.Module, err error) {
 	err = e.work(ctx, func() (err error) {
 		m, err = f()
 		return err

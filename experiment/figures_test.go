@@ -18,7 +18,7 @@ import (
 // set: every style under its defaults, then variations of their parameters and edits.
 func variants(t testing.TB, env *Env, x *Experiment, spec *specs.Spec, n int) []build.Unit {
 	t.Helper()
-	v := (&run{env: env, x: x}).newVariator(spec)
+	v := (&run{env: env, x: x}).newVariator(t.Context(), spec)
 	var units []build.Unit
 	seen := map[string]bool{}
 	add := func(g synth.Genome) {
@@ -27,7 +27,10 @@ func variants(t testing.TB, env *Env, x *Experiment, spec *specs.Spec, n int) []
 			t.Fatal(err)
 		}
 		files := sourceFiles([]byte(v.source(id)))
-		report := env.builder.Inspect(build.Tool, files)
+		report, err := env.builder.Inspect(t.Context(), build.Tool, files)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if seen[id] || report.Verdict != "" || report.Alone || len(units) > 0 && len(report.ImportSet) != len(units[0].Report.ImportSet) {
 			return
 		}

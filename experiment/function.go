@@ -24,7 +24,7 @@ type FunctionOptions struct {
 // RepairFunction is Repair for people who have a function and tests. The patches are
 // diffs of the file, and Source is the repaired file.
 func (e *Env) RepairFunction(ctx context.Context, opt FunctionOptions) (*Repair, error) {
-	if err := e.checkImports(opt.File, opt.Code); err != nil {
+	if err := e.checkImports(ctx, opt.File, opt.Code); err != nil {
 		return nil, err
 	}
 	tool, err := adapt.Wrap(opt.File, opt.Code, opt.Func, e.builder.Importer())
@@ -42,9 +42,13 @@ func (e *Env) RepairFunction(ctx context.Context, opt FunctionOptions) (*Repair,
 
 // checkImports says which packages a file imports that no tool may, and which ones it
 // may. The gate knows, and looks at imports whatever else a file is.
-func (e *Env) checkImports(file string, code []byte) error {
+func (e *Env) checkImports(ctx context.Context, file string, code []byte) error {
+	report, err := e.builder.Inspect(ctx, build.Tool, sourceFiles(code))
+	if err != nil {
+		return err
+	}
 	var refused []string
-	for _, p := range e.builder.Inspect(build.Tool, sourceFiles(code)).Problems {
+	for _, p := range report.Problems {
 		if p.Rule == build.RuleImport {
 			refused = append(refused, fmt.Sprintf("%s:%d:%d: %s", file, p.Line, p.Column, p.Message))
 		}

@@ -43,7 +43,7 @@ func TestImportable(t *testing.T) {
 	var want []string
 	for path := range strings.Lines(string(out)) {
 		path = strings.TrimSpace(path)
-		if env.checkImports("a.go", []byte("package a\n\nimport _ \""+path+"\"\n")) == nil {
+		if env.checkImports(t.Context(), "a.go", []byte("package a\n\nimport _ \""+path+"\"\n")) == nil {
 			want = append(want, path)
 		}
 	}

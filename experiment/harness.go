@@ -82,7 +82,7 @@ func (e *Env) Harness(ctx context.Context, opt HarnessOptions) (*Harness, error)
 		return nil, &UsageError{Msg: fmt.Sprintf("--epoch %d: epochs count from 0", opt.Epoch)}
 	}
 	r := &run{env: e, x: x}
-	c, err := r.harnessCandidate(opt)
+	c, err := r.harnessCandidate(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func single(s *specs.Spec) (*Experiment, error) {
 	return newExperiment(m, []*specs.Spec{s}), nil
 }
 
-func (r *run) harnessCandidate(opt HarnessOptions) (*contestant, error) {
+func (r *run) harnessCandidate(ctx context.Context, opt HarnessOptions) (*contestant, error) {
 	s := opt.Spec
 	c := &contestant{spec: s.ID, firstEpoch: opt.Epoch, origin: evolve.OriginInitial}
 	if opt.Source != nil {
@@ -171,7 +171,7 @@ func (r *run) harnessCandidate(opt HarnessOptions) (*contestant, error) {
 	if _, ok := s.Style(c.style); !ok {
 		return nil, &UsageError{Msg: fmt.Sprintf("spec %s has no style %q; it has %s", s.ID, c.style, styleNames(s))}
 	}
-	v := r.newVariator(s)
+	v := r.newVariator(ctx, s)
 	g, err := v.Default(c.style)
 	if err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func TestHostileSources(t *testing.T) {
 	}
 	// An honest neighbour, in the same modules as the hostile ones.
 	r := &run{env: env, x: x}
-	v := r.newVariator(spec)
+	v := r.newVariator(t.Context(), spec)
 	g, err := v.Default("set")
 	if err != nil {
 		t.Fatal(err)

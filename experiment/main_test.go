@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"toolgen/pipeline/build"
 )
 
 // The Go build cache of the guests is shared by all tests of the package: compiling
@@ -13,6 +15,7 @@ import (
 var goBuild string
 
 func TestMain(m *testing.M) {
+	build.Main()
 	if out := os.Getenv("TOOLGEN_TEST_RUN"); out != "" {
 		os.Exit(child(out))
 	}

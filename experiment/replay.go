@@ -11,7 +11,7 @@ import (
 	"toolgen/datasets"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
-	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/testgen"
 	"toolgen/specs"
 )
@@ -163,7 +163,10 @@ func (e *Env) rebuild(ctx context.Context, r *Recorded, row *datasets.Candidate,
 		}
 		seen[c.CandidateID] = true
 		files := sourceFiles([]byte(c.Source))
-		report := e.builder.Inspect(build.Tool, files)
+		report, err := e.builder.Inspect(ctx, build.Tool, files)
+		if err != nil {
+			return nil, err
+		}
 		if c.CandidateID == row.CandidateID {
 			w.subject = evaluate.Subject{ID: c.CandidateID, Source: []byte(c.Source), Report: report}
 		}
@@ -185,12 +188,12 @@ func (e *Env) rebuild(ctx context.Context, r *Recorded, row *datasets.Candidate,
 		w.subject.Batch, w.subject.Index = batch.Hash, uint32(i)
 		g, gctx := errgroup.WithContext(ctx)
 		g.Go(func() (err error) {
-			w.subject.Module, err = e.module(gctx, func() (*sandbox.Module, error) { return e.builder.Module(gctx, batch) })
+			w.subject.Module, err = e.module(gctx, func() (*isolate.Module, error) { return e.builder.Module(gctx, batch) })
 			return err
 		})
 		if w.subject.Report.Alone {
 			g.Go(func() (err error) {
-				w.subject.Empty, err = e.module(gctx, func() (*sandbox.Module, error) { return e.builder.Empty(gctx, batch.Units[i].Report.ImportSet) })
+				w.subject.Empty, err = e.module(gctx, func() (*isolate.Module, error) { return e.builder.Empty(gctx, batch.Units[i].Report.ImportSet) })
 				return err
 			})
 		}

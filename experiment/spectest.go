@@ -54,7 +54,7 @@ func (e *Env) TestSpec(ctx context.Context, s *specs.Spec, sd int64) ([]SpecChec
 	}
 	add(true, "suite", "%d cases under seed %d", len(suite.Cases), sd)
 	r := &run{env: e, x: x}
-	v := r.newVariator(s)
+	v := r.newVariator(ctx, s)
 	type rendered struct {
 		style *specs.Style
 		entry *entry

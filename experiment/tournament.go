@@ -209,7 +209,7 @@ func (r *run) tournament(ctx context.Context, seed int64) (*seedResult, error) {
 	res := &seedResult{seed: seed}
 	byID := map[string]*specState{}
 	for _, s := range r.x.Specs {
-		st := &specState{spec: s, vary: r.newVariator(s), contestants: map[string]*contestant{}, best: math.NaN()}
+		st := &specState{spec: s, vary: r.newVariator(ctx, s), contestants: map[string]*contestant{}, best: math.NaN()}
 		res.states = append(res.states, st)
 		byID[s.ID] = st
 	}
@@ -523,10 +523,14 @@ type variator struct {
 
 var _ evolve.Variator = (*variator)(nil)
 
-func (r *run) newVariator(s *specs.Spec) *variator {
+func (r *run) newVariator(ctx context.Context, s *specs.Spec) *variator {
 	y := synth.New(s, r.x.license(s), r.env.builder.Importer())
 	y.Vet = func(source string) error {
-		if report := r.env.builder.Inspect(build.Tool, sourceFiles([]byte(source))); report.Verdict != "" {
+		report, err := r.env.builder.Inspect(ctx, build.Tool, sourceFiles([]byte(source)))
+		if err != nil {
+			return err
+		}
+		if report.Verdict != "" {
 			return &vetError{report.Verdict + ": " + firstProblem(report)}
 		}
 		return nil

@@ -17,8 +17,8 @@ import (
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/faults"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/repair"
-	"toolgen/pipeline/sandbox"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
 	"toolgen/seed"
@@ -66,7 +66,6 @@ const corpusFamily = "corpus"
 type machine struct {
 	env       *experiment.Env
 	builder   *build.Builder
-	engines   []*sandbox.Engine
 	temporary string // folder to remove
 }
 
@@ -75,17 +74,7 @@ func (m *machine) open(ctx context.Context, dir string) error {
 	if m.env, err = experiment.Open(ctx, experiment.EnvOptions{CacheDir: dir}); err != nil {
 		return err
 	}
-	engine, err := sandbox.NewEngine()
-	if err != nil {
-		return err
-	}
-	m.engines = append(m.engines, engine)
-	screening, err := sandbox.NewScreeningEngine()
-	if err != nil {
-		return err
-	}
-	m.engines = append(m.engines, screening)
-	m.builder, err = build.Open(ctx, build.Config{Dir: dir, Engine: engine, Screening: screening})
+	m.builder, err = build.Open(ctx, build.Config{Dir: dir, Host: isolate.NewHost(runtime.GOMAXPROCS(0))})
 	return err
 }
 
@@ -93,8 +82,8 @@ func (m *machine) close() {
 	if m.env != nil {
 		m.env.Close()
 	}
-	for _, e := range m.engines {
-		e.Close()
+	if m.builder != nil {
+		m.builder.Close()
 	}
 	if m.temporary != "" {
 		os.RemoveAll(m.temporary)
@@ -114,8 +103,8 @@ func screenOptions() evaluate.Options {
 }
 
 // inspect is the gate's report of a tool.
-func (m *machine) inspect(source string) *build.Report {
-	return m.builder.Inspect(build.Tool, []build.File{{Name: "tool.go", Data: []byte(source)}})
+func (m *machine) inspect(ctx context.Context, source string) (*build.Report, error) {
+	return m.builder.Inspect(ctx, build.Tool, []build.File{{Name: "tool.go", Data: []byte(source)}})
 }
 
 // failing says which programs fail a search case of the suite. They are versions of one
@@ -146,12 +135,19 @@ func (m *machine) any(ctx context.Context, base string, sources []string, ask fu
 	out := make([]bool, len(sources))
 	var of *build.Report
 	if base != "" {
-		of = m.inspect(base)
+		var err error
+		if of, err = m.inspect(ctx, base); err != nil {
+			return nil, err
+		}
 	}
 	var reports []*build.Report
 	var index []int
 	for i, src := range sources {
-		if r := m.inspect(src); r.Verdict == "" {
+		r, err := m.inspect(ctx, src)
+		if err != nil {
+			return nil, err
+		}
+		if r.Verdict == "" {
 			reports, index = append(reports, r), append(index, i)
 		}
 	}

@@ -24,10 +24,14 @@ import (
 	"syscall"
 
 	"toolgen/experiment"
+	"toolgen/pipeline/build"
 	"toolgen/pipeline/repair"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	build.Main()
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // Exit codes, as toolgen's.
 const (

@@ -15,6 +15,7 @@ import (
 
 	"toolgen/experiment"
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/sandbox"
 	"toolgen/reports"
 )
@@ -101,13 +102,10 @@ func (p *program) examine(c *cli.Context) []diagnosis {
 			defer os.RemoveAll(dir)
 		}
 	}
-	engine, engineErr := sandbox.NewEngine()
-	if engineErr == nil {
-		defer engine.Close()
-	}
-	builder, err := build.Open(c.Context, build.Config{Dir: dir, Engine: engine})
+	builder, err := build.Open(c.Context, build.Config{Dir: dir, Host: isolate.NewHost(1)})
 	found := ""
 	if err == nil {
+		defer builder.Close()
 		found = builder.GoVersion()
 		if path, err := exec.LookPath("go"); err == nil {
 			found += " at " + path
@@ -116,8 +114,6 @@ func (p *program) examine(c *cli.Context) []diagnosis {
 	compiles := add("Go toolchain", err, found)
 	answer := ""
 	switch {
-	case engineErr != nil:
-		err = engineErr
 	case !compiles:
 		err = errors.New("not tried: it needs the Go toolchain to build a tool")
 	case !cached:
@@ -177,7 +173,10 @@ func Run(input []byte) ([]byte, error) { return []byte(strings.ToUpper(string(in
 // tryTool builds a tool and calls it, as a run would.
 func tryTool(ctx context.Context, b *build.Builder) (string, error) {
 	files := []build.File{{Name: "tool.go", Data: []byte(tool)}}
-	report := b.Inspect(build.Tool, files)
+	report, err := b.Inspect(ctx, build.Tool, files)
+	if err != nil {
+		return "", err
+	}
 	if report.Verdict != "" {
 		return "", fmt.Errorf("the gate refuses a tool that is as it should be: %s", report.Problems[0])
 	}

@@ -9,6 +9,13 @@
 // print the answer.
 package main
 
-import "os"
+import (
+	"os"
 
-func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+	"toolgen/pipeline/build"
+)
+
+func main() {
+	build.Main()
+	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}

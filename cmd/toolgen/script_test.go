@@ -17,11 +17,13 @@ import (
 
 	"toolgen/analysis/compare"
 	"toolgen/datasets"
+	"toolgen/pipeline/build"
 )
 
 var update = flag.Bool("update", false, "write what commands print into testdata/script")
 
 func TestMain(m *testing.M) {
+	build.Main()
 	testscript.Main(m, map[string]func(){
 		"toolgen":       func() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
 		"toolgen-crash": func() { crash(os.Args[1]) },

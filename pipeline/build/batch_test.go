@@ -45,7 +45,7 @@ func TestImportSet(t *testing.T) {
 			}
 		}
 	}
-	r := b.Inspect(Tool, []File{{"a.go", []byte("package tool\nimport _ \"sort\"\n")}, {"b.go", []byte("package tool\nimport _ \"fmt\"\nimport _ \"sort\"\n" + run)}})
+	r := inspect(b.packages, Tool, []File{{"a.go", []byte("package tool\nimport _ \"sort\"\n")}, {"b.go", []byte("package tool\nimport _ \"fmt\"\nimport _ \"sort\"\n" + run)}})
 	if want := []string{"fmt", "sort"}; !slices.Equal(r.Imports, want) {
 		t.Errorf("Imports = %v, want %v", r.Imports, want)
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/isolate"
 )
 
 // testDir is a folder that stays from one test run to the next: a cold build cache
@@ -21,6 +21,15 @@ func testDir(t testing.TB) string {
 	return filepath.Join(cache, "toolgen-test")
 }
 
+func TestMain(m *testing.M) {
+	Main()
+	code := m.Run()
+	if shared.builder != nil {
+		shared.builder.Close()
+	}
+	os.Exit(code)
+}
+
 var shared struct {
 	once    sync.Once
 	builder *Builder
@@ -31,17 +40,7 @@ var shared struct {
 func open(t testing.TB) *Builder {
 	t.Helper()
 	shared.once.Do(func() {
-		engine, err := sandbox.NewEngine()
-		if err != nil {
-			shared.err = err
-			return
-		}
-		screening, err := sandbox.NewScreeningEngine()
-		if err != nil {
-			shared.err = err
-			return
-		}
-		shared.builder, shared.err = Open(context.Background(), Config{Dir: testDir(t), Engine: engine, Screening: screening})
+		shared.builder, shared.err = Open(context.Background(), Config{Dir: testDir(t), Host: isolate.NewHost(2)})
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)
@@ -51,7 +50,10 @@ func open(t testing.TB) *Builder {
 
 // withStore is a copy of b with a store and flights of its own.
 func withStore(b *Builder, s Store) *Builder {
-	return &Builder{dir: b.dir, store: s, engine: b.engine, observe: b.observe, toolchain: b.toolchain, packages: b.packages}
+	return &Builder{
+		dir: b.dir, store: s, host: b.host, engine: b.engine, goPool: b.goPool, gatePool: b.gatePool,
+		observe: b.observe, toolchain: b.toolchain, packages: b.packages,
+	}
 }
 
 // memory is a Store that counts.
@@ -93,7 +95,7 @@ const run = "func Run(input []byte) ([]byte, error) { return input, nil }\n"
 // unit inspects files, which must be accepted.
 func unit(t testing.TB, b *Builder, id string, role Role, files []File) Unit {
 	t.Helper()
-	r := b.Inspect(role, files)
+	r := inspect(b.packages, role, files)
 	if r.Verdict != "" {
 		t.Fatalf("unit %s: %s: %v", id, r.Verdict, r.Problems)
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/isolate"
 )
 
 // CloneLimit is the largest number of programs in a module of clones.
@@ -37,9 +37,10 @@ type CloneGroup struct {
 // The compiler's back end refuses a program now and then that types say is fine, such
 // as one with too large a frame. Such versions are in refused, and calling them traps.
 // The module is not kept by the Store; the caller closes it.
-func (b *Builder) Clones(ctx context.Context, groups []CloneGroup) (m *sandbox.Module, refused []int, err error) {
-	if b.screening == nil {
-		return nil, nil, errors.New("build: Config.Screening is nil, and a module of clones is asked for")
+func (b *Builder) Clones(ctx context.Context, groups []CloneGroup) (m *isolate.Module, refused []int, err error) {
+	screening, err := b.screening()
+	if err != nil {
+		return nil, nil, err
 	}
 	n := 0
 	for _, g := range groups {
@@ -62,7 +63,7 @@ func (b *Builder) Clones(ctx context.Context, groups []CloneGroup) (m *sandbox.M
 			continue
 		}
 		done := b.observe(Compiling)
-		m, err := b.screening.Compile(wasm)
+		m, err := screening.Compile(ctx, wasm)
 		done()
 		if err != nil {
 			return nil, nil, fmt.Errorf("build: a module of %d clones: %w", n, err)
@@ -87,7 +88,7 @@ func leaveOut(err error, out []bool) bool {
 		return false
 	}
 	found := false
-	for _, match := range cloneMention.FindAllStringSubmatch(failed.stderr, -1) {
+	for _, match := range cloneMention.FindAllStringSubmatch(failed.Stderr, -1) {
 		if i, err := strconv.Atoi(match[1]); err == nil && i < len(out) && !out[i] {
 			out[i], found = true, true
 		}

@@ -3,11 +3,9 @@ package build
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
-
-	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/isolate"
 )
 
 // twisted holds one of each thing that a clone must rename, or must not.
@@ -126,7 +124,7 @@ func Run(input []byte) ([]byte, error) {
 // changed in it, and whoever its neighbours are.
 func TestClonesAnswerAlike(t *testing.T) {
 	b := open(t)
-	base := b.Inspect(Tool, tool(twisted))
+	base := inspect(b.packages, Tool, tool(twisted))
 	sources := []string{twisted}
 	for i := range strings.Count(twisted, "*1") + strings.Count(twisted, "* 1") {
 		sources = append(sources, nth(twisted, i))
@@ -138,7 +136,7 @@ func TestClonesAnswerAlike(t *testing.T) {
 	)
 	var versions []*Report
 	for i, src := range sources {
-		r := b.Inspect(Tool, tool(src))
+		r := inspect(b.packages, Tool, tool(src))
 		if r.Verdict != "" {
 			t.Fatalf("source %d: %v", i, r.Problems)
 		}
@@ -147,7 +145,7 @@ func TestClonesAnswerAlike(t *testing.T) {
 	ctx := context.Background()
 	inputs := []string{"", "!", "b aaa cc"}
 	answers := map[string][]string{} // by how they were compiled
-	show := func(m *sandbox.Module, index int) string {
+	show := func(m *isolate.Module, index int) string {
 		var s strings.Builder
 		for _, input := range inputs {
 			r := call(t, m, index, []byte(input))
@@ -200,7 +198,7 @@ func nth(src string, i int) string {
 // share is.
 func TestClonesShare(t *testing.T) {
 	b := open(t)
-	base := b.Inspect(Tool, tool(twisted))
+	base := inspect(b.packages, Tool, tool(twisted))
 	for _, tt := range []struct {
 		change, to string
 		cloned     string // "" if all is
@@ -217,7 +215,7 @@ func TestClonesShare(t *testing.T) {
 		{"one\n)", "_\n\tone\n)", ""},
 		{"count++", "count--", "Run"},
 	} {
-		r := b.Inspect(Tool, tool(strings.Replace(twisted, tt.change, tt.to, 1)))
+		r := inspect(b.packages, Tool, tool(strings.Replace(twisted, tt.change, tt.to, 1)))
 		c := newCloner(r, "g0", "_m0")
 		var cloned []string
 		if c.share(base) {
@@ -246,7 +244,7 @@ func declares(text, name string) bool {
 // What the compiler alone refuses is left out, and the others stand.
 func TestClonesRefused(t *testing.T) {
 	out := make([]bool, 3)
-	err := error(&commandError{verb: "build", err: exitError(t), stderr: "# toolgen.guest/g0\ng0/m1.go:3:5: stack frame too large\n"})
+	err := error(&commandError{Verb: "build", Text: "exit status 1", Exited: true, Stderr: "# toolgen.guest/g0\ng0/m1.go:3:5: stack frame too large\n"})
 	if !leaveOut(err, out) || out[0] || !out[1] || out[2] {
 		t.Errorf("left out: %v", out)
 	}
@@ -254,7 +252,7 @@ func TestClonesRefused(t *testing.T) {
 		t.Error("a version that is left out already is no reason to try again")
 	}
 	b := open(t)
-	r := b.Inspect(Tool, tool(twisted))
+	r := inspect(b.packages, Tool, tool(twisted))
 	sources, err := cloneSources([]CloneGroup{{r, []*Report{r, r}}}, []bool{true, false})
 	if err != nil {
 		t.Fatal(err)
@@ -276,7 +274,7 @@ func BenchmarkClones(b *testing.B) {
 	salt := 0
 	version := func() *Report {
 		salt++
-		return builder.Inspect(Tool, tool(strings.Replace(twisted, "s.bump(3)", fmt.Sprintf("s.bump(%d)", salt), 1)))
+		return inspect(builder.packages, Tool, tool(strings.Replace(twisted, "s.bump(3)", fmt.Sprintf("s.bump(%d)", salt), 1)))
 	}
 	base := version()
 	for _, n := range []int{1, 100, 500} {
@@ -295,13 +293,4 @@ func BenchmarkClones(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*n), "ms/version")
 		})
 	}
-}
-
-func exitError(t *testing.T) error {
-	t.Helper()
-	err := exec.Command("false").Run()
-	if err == nil {
-		t.Fatal("false succeeded")
-	}
-	return err
 }

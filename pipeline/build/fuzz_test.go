@@ -25,7 +25,7 @@ func FuzzInspect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
 		files := []File{{"a.go", []byte(first)}, {"b.go", []byte(second)}}
-		r := b.Inspect(Tool, files)
+		r := inspect(b.packages, Tool, files)
 		if (r.Verdict == "") != (len(r.Problems) == 0) {
 			t.Errorf("verdict %q and %d problems", r.Verdict, len(r.Problems))
 		}
@@ -40,7 +40,7 @@ func FuzzInspect(f *testing.F) {
 				t.Errorf("problem in line %d of %d: %v", p.Line, lines, p)
 			}
 		}
-		if again := b.Inspect(Tool, []File{files[1], files[0]}); again.Verdict != r.Verdict || len(again.Problems) != len(r.Problems) {
+		if again := inspect(b.packages, Tool, []File{files[1], files[0]}); again.Verdict != r.Verdict || len(again.Problems) != len(r.Problems) {
 			t.Errorf("%s %v, and in another order %s %v", r.Verdict, r.Problems, again.Verdict, again.Problems)
 		}
 	})

@@ -105,13 +105,10 @@ type gate struct {
 	bounds   bounds // what boundSyntax measured
 }
 
-// Inspect is the gate: it judges files as a unit of the given role. It is a pure
-// function of its arguments and the toolchain, whatever the order of files, and
-// takes about a millisecond for a file of a few hundred lines. It is safe against
-// hostile input, and for concurrent use.
-func (b *Builder) Inspect(role Role, files []File) *Report {
+// inspect judges files in this process.
+func inspect(p *packages, role Role, files []File) *Report {
 	g := &gate{
-		packages: b.packages,
+		packages: p,
 		role:     role,
 		files:    sortFiles(files),
 		report:   &Report{source: hashSource(role, files)},

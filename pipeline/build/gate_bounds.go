@@ -152,7 +152,7 @@ func (g *gate) importNames(file *ast.File) map[string]*types.Package {
 		if err != nil {
 			continue
 		}
-		if p := g.packages.types[path]; p != nil {
+		if p := g.packages.typesOf(path); p != nil {
 			name := p.Name()
 			if spec.Name != nil {
 				name = spec.Name.Name

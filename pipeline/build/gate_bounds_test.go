@@ -1,7 +1,6 @@
 package build
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -78,7 +77,7 @@ func TestInspectStopsBombs(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := b.Inspect(Tool, tool(test.body+run))
+			r := inspect(b.packages, Tool, tool(test.body+run))
 			if len(r.Problems) == 0 {
 				t.Fatal("accepted")
 			}
@@ -111,21 +110,15 @@ func TestBoundsHoldForTheCompiler(t *testing.T) {
 		"large values":  "type t [1<<16 - 1]byte\nfunc f(a t) t { if a == (t{}) { a = f(f(f(a))) }; c := make(chan t, 1); c <- a; m := map[int]t{1: a}; var i any = a; b := i.(t); for _, x := range a { b[x] = x }; return m[int(b[0])] }\n",
 		"instances":     "type a[T any] struct{ x T }\nfunc (y a[T]) m(b map[string]T) (r []T) { for _, v := range b { r = append(r, v, y.x) }; return }\nfunc f[T any](t T) any { return a[T]{t} }\nfunc g() { \n" + repeat(150, func(i int) string { return fmt.Sprintf("f([%d]int{});", i) }) + "}\n",
 	}
-	ws, err := b.newWorkspace()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ws.remove()
+	var all []source
 	for name, body := range sources {
 		files := tool(body + run)
-		if r := b.Inspect(Tool, files); r.Verdict != "" {
+		if r := inspect(b.packages, Tool, files); r.Verdict != "" {
 			t.Errorf("%s: %s: %v", name, r.Verdict, r.Problems)
 		}
-		if err := ws.write("src/"+strings.ReplaceAll(name, " ", "_")+"/tool.go", files[0].Data); err != nil {
-			t.Fatal(err)
-		}
+		all = append(all, source{strings.ReplaceAll(name, " ", "_") + "/tool.go", files[0].Data})
 	}
-	if _, err := ws.run(context.Background(), "build", "-trimpath", "./..."); err != nil {
+	if _, err := b.goCommand(t.Context(), all, "", "build", "-trimpath", "./..."); err != nil {
 		t.Error(err)
 	}
 }

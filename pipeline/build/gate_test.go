@@ -101,7 +101,7 @@ func TestInspectRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := b.Inspect(Tool, test.files)
+			r := inspect(b.packages, Tool, test.files)
 			if r.Verdict != test.verdict {
 				t.Fatalf("verdict %q, want %q; problems: %v", r.Verdict, test.verdict, r.Problems)
 			}
@@ -149,7 +149,7 @@ func TestInspectAccepts(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := b.Inspect(Tool, test.files)
+			r := inspect(b.packages, Tool, test.files)
 			if r.Verdict != "" {
 				t.Fatalf("%s: %v", r.Verdict, r.Problems)
 			}
@@ -190,13 +190,13 @@ func TestInspectRoles(t *testing.T) {
 	}
 	for role := range entries {
 		for other, src := range sources {
-			r := b.Inspect(role, []File{{"x.go", []byte(src)}})
+			r := inspect(b.packages, role, []File{{"x.go", []byte(src)}})
 			if ok := r.Verdict == ""; ok != (role == other) {
 				t.Errorf("Inspect(%s) of a %s: verdict %q, %v", role, other, r.Verdict, r.Problems)
 			}
 		}
 	}
-	if r := b.Inspect("judge", tool(run)); r.Verdict != VerdictBuildError {
+	if r := inspect(b.packages, "judge", tool(run)); r.Verdict != VerdictBuildError {
 		t.Errorf("unknown role: verdict %q", r.Verdict)
 	}
 }
@@ -204,7 +204,7 @@ func TestInspectRoles(t *testing.T) {
 // All problems are told, once, in the order of their positions.
 func TestProblemsAreSorted(t *testing.T) {
 	b := open(t)
-	r := b.Inspect(Tool, []File{
+	r := inspect(b.packages, Tool, []File{
 		{"b.go", []byte("package tool\n//go:noinline\nfunc g() {}\nimport \"os\"\n")},
 		{"a.go", []byte("package tool\nimport (\n\t\"net\"\n\t\"os\"\n)\n//go:nosplit\nfunc f() {}\n")},
 	})
@@ -216,7 +216,7 @@ func TestProblemsAreSorted(t *testing.T) {
 	if !slices.Equal(got, want) || r.Verdict != VerdictUnsafe {
 		t.Errorf("%s: %q\nwant unsafe: %q", r.Verdict, got, want)
 	}
-	r = b.Inspect(Tool, tool("func f() {"+strings.Repeat("x = 1\n", 1000)+"}\n"+run))
+	r = inspect(b.packages, Tool, tool("func f() {"+strings.Repeat("x = 1\n", 1000)+"}\n"+run))
 	if len(r.Problems) != maxProblems || r.Verdict != VerdictBuildError {
 		t.Errorf("%d problems and verdict %q, want the first %d", len(r.Problems), r.Verdict, maxProblems)
 	}
@@ -239,7 +239,7 @@ func TestInspectIsAFunction(t *testing.T) {
 		Alone     bool
 	}
 	inspect := func(files []File) outcome {
-		r := b.Inspect(Tool, files)
+		r := inspect(b.packages, Tool, files)
 		return outcome{r.Verdict, r.Problems, r.Imports, r.ImportSet, r.Alone}
 	}
 	want := []outcome{inspect(files), inspect(broken)}
@@ -269,7 +269,7 @@ func BenchmarkInspect(b *testing.B) {
 		files := tool("import \"strings\"\n" + repeat(n, func(i int) string { return fmt.Sprintf(body, i) }) + run)
 		b.Run(fmt.Sprintf("lines=%d", 10*n), func(b *testing.B) {
 			for b.Loop() {
-				if r := builder.Inspect(Tool, files); r.Verdict != "" {
+				if r := inspect(builder.packages, Tool, files); r.Verdict != "" {
 					b.Fatal(r.Problems)
 				}
 			}

@@ -7,15 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/sandbox"
 )
 
@@ -36,37 +34,35 @@ func (e *BuildError) Unwrap() error { return e.Err }
 // Module compiles a batch, or loads what the Store kept of it. The caller closes
 // the module. Of concurrent calls for the same batch one compiles. Errors are the
 // machine's, or a *BuildError that names units.
-func (b *Builder) Module(ctx context.Context, batch Batch) (*sandbox.Module, error) {
+func (b *Builder) Module(ctx context.Context, batch Batch) (*isolate.Module, error) {
 	if err := batch.check(); err != nil {
 		return nil, err
 	}
-	if b.engine == nil {
-		return nil, errors.New("build: Config.Engine is nil, and a module is asked for")
+	engine, err := b.engine()
+	if err != nil {
+		return nil, err
 	}
 	sources := guestSources(batch)
 	key := b.key("module", sources, sandbox.Settings(), runtime.GOOS, runtime.GOARCH)
 	if kept, ok := b.load(key); ok {
 		// The engine refuses what it compiled with other settings, or for another CPU.
-		if m, err := b.engine.Deserialize(kept); err == nil {
-			return m, nil
+		m, err := engine.Deserialize(ctx, kept)
+		if _, refused := errors.AsType[*isolate.RefusedError](err); !refused {
+			return m, err
 		}
 	}
 	data, err := b.once(ctx, key, func() ([]byte, error) {
-		return b.compileModule(ctx, batch, sources)
+		return b.compileModule(ctx, engine, batch, sources)
 	})
 	if err != nil {
 		return nil, err
 	}
-	m, err := b.engine.Deserialize(data)
-	if err != nil {
-		return nil, &BuildError{batch.ids(), err}
-	}
-	return m, nil
+	return engine.Deserialize(ctx, data)
 }
 
 // Empty compiles a candidate that does nothing, in a module with the given import
 // set: what initialization costs by itself.
-func (b *Builder) Empty(ctx context.Context, importSet []string) (*sandbox.Module, error) {
+func (b *Builder) Empty(ctx context.Context, importSet []string) (*isolate.Module, error) {
 	for _, path := range importSet {
 		if _, ok := b.packages.imports[path]; !ok {
 			return nil, fmt.Errorf("build: %q is in no import set: want the ImportSet of a Report", path)
@@ -82,7 +78,11 @@ func (b *Builder) Empty(ctx context.Context, importSet []string) (*sandbox.Modul
 // status is 1. The same files and toolchain give the same bytes everywhere. Files
 // must be ones that the gate accepts.
 func (b *Builder) Command(ctx context.Context, files []File) ([]byte, error) {
-	if r := b.Inspect(Tool, files); r.Verdict != "" {
+	r, err := b.Inspect(ctx, Tool, files)
+	if err != nil {
+		return nil, err
+	}
+	if r.Verdict != "" {
 		return nil, fmt.Errorf("build: the gate refuses the source of the command: %s: %v", r.Verdict, r.Problems[0])
 	}
 	sources := []source{{"main.go", []byte(commandMain)}}
@@ -199,26 +199,24 @@ func (b *Builder) keep(key string, data []byte) error {
 
 // compileModule builds, meters and compiles a batch, and returns the compiled
 // module in the engine's serialized form.
-func (b *Builder) compileModule(ctx context.Context, batch Batch, sources []source) ([]byte, error) {
+func (b *Builder) compileModule(ctx context.Context, engine *isolate.Engine, batch Batch, sources []source) ([]byte, error) {
 	wasm, err := b.goBuild(ctx, sources, "c-shared")
 	if err != nil {
-		var failed *commandError
-		if errors.As(err, &failed) && !errors.Is(err, syscall.ENOSPC) {
-			return nil, &BuildError{batch.culprits(failed.stderr), err}
+		if failed, ok := errors.AsType[*commandError](err); ok && !failed.machine() {
+			return nil, &BuildError{batch.culprits(failed.Stderr), err}
 		}
 		return nil, err
 	}
 	defer b.observe(Compiling)()
-	m, err := b.engine.Compile(wasm)
+	m, err := engine.Compile(ctx, wasm)
 	if err != nil {
-		return nil, &BuildError{batch.ids(), err}
+		if _, refused := errors.AsType[*isolate.RefusedError](err); refused {
+			return nil, &BuildError{batch.ids(), err}
+		}
+		return nil, err
 	}
 	defer m.Close()
-	data, err := m.Serialize()
-	if err != nil {
-		return nil, &BuildError{batch.ids(), err}
-	}
-	return data, nil
+	return m.Serialize()
 }
 
 // mention finds the packages of units in what the go command prints: in the heading
@@ -251,25 +249,8 @@ var buildFlags = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -build
 
 // goBuild compiles a module to WebAssembly.
 func (b *Builder) goBuild(ctx context.Context, sources []source, mode string) ([]byte, error) {
-	ws, err := b.newWorkspace()
-	if err != nil {
-		return nil, err
-	}
-	defer ws.remove()
-	for _, s := range sources {
-		if err := ws.write("src/"+s.path, s.data); err != nil {
-			return nil, err
-		}
-	}
 	defer b.observe(GoBuilding)()
-	out := filepath.Join(ws.dir, "out.wasm")
+	const out = "out.wasm"
 	args := append([]string{"build"}, buildFlags...)
-	if _, err := ws.run(ctx, append(args, "-buildmode="+mode, "-o", out, ".")...); err != nil {
-		return nil, err
-	}
-	wasm, err := os.ReadFile(out)
-	if err != nil {
-		return nil, fmt.Errorf("build: %w", err)
-	}
-	return wasm, nil
+	return b.goCommand(ctx, sources, out, append(args, "-buildmode="+mode, "-o", out, ".")...)
 }

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/sandbox"
 )
 
@@ -30,7 +31,7 @@ var testLimits = sandbox.Limits{
 	Wall:        time.Minute,
 }
 
-func call(t *testing.T, m *sandbox.Module, index int, input []byte) sandbox.Result {
+func call(t *testing.T, m *isolate.Module, index int, input []byte) sandbox.Result {
 	t.Helper()
 	r, err := m.Call(context.Background(), sandbox.Call{Index: uint32(index), Input: input, Entropy: 7, Limits: testLimits})
 	if err != nil {
@@ -356,7 +357,7 @@ func TestModuleRefusesOtherBatches(t *testing.T) {
 	swapped := a
 	swapped.Files = tool("import _ \"os\"\n" + run)
 	refused := a
-	refused.Report = b.Inspect(Tool, swapped.Files)
+	refused.Report = inspect(b.packages, Tool, swapped.Files)
 	batch := func(units ...Unit) Batch { return Batch{Units: units, Hash: hashUnits(units)} }
 	tests := []struct {
 		name  string

@@ -91,21 +91,98 @@ func setOf(words string) map[string]bool {
 // packages holds the types of the allowed packages for wasip1/wasm, and what they
 // and their dependencies import. It does not change once loaded.
 type packages struct {
-	types   map[string]*types.Package // allowed ones
-	imports map[string][]string       // direct imports of every package in their closure
-	base    map[string]bool           // the closure of base
-	sources map[string][]string       // files that every package in their closure is compiled from
-	hashes  sync.Map                  // path -> SHA-256 of its sources; see Builder.Packages
+	exports map[string][]byte   // export data of the allowed ones
+	imports map[string][]string // direct imports of every package in their closure
+	base    map[string]bool     // the closure of base
+	sources map[string][]string // files that every package in their closure is compiled from
+	hashes  sync.Map            // path -> SHA-256 of its sources; see Builder.Packages
+
+	mu    sync.Mutex
+	types map[string]*types.Package // what was read of exports; see lookup
+	read  types.Importer
+}
+
+// lookup returns an allowed package, or nil. Its types are read when they are first needed.
+func (p *packages) lookup(path string) (*types.Package, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pkg := p.types[path]; pkg != nil {
+		return pkg, nil
+	}
+	if _, ok := p.exports[path]; !ok {
+		return nil, nil
+	}
+	if p.read == nil {
+		p.types = map[string]*types.Package{}
+		p.read = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
+			data, ok := p.exports[path]
+			if !ok {
+				return nil, fmt.Errorf("go list names no export data for %s", path)
+			}
+			return io.NopCloser(bytes.NewReader(data)), nil
+		})
+	}
+	pkg, err := p.read.Import(path)
+	if err != nil {
+		return nil, fmt.Errorf("its export data for %s cannot be read: %v", path, err)
+	}
+	p.types[path] = pkg
+	return pkg, nil
+}
+
+// typesOf is lookup for paths whose data was read once before.
+func (p *packages) typesOf(path string) *types.Package {
+	pkg, err := p.lookup(path)
+	if err != nil {
+		panic(err)
+	}
+	return pkg
+}
+
+// packagesSetup is what wire sends beside the export data, one package after another.
+type packagesSetup struct {
+	Exports []filePart
+	Imports map[string][]string
+}
+
+// wire is what another process needs to know of the packages.
+func (p *packages) wire() (packagesSetup, []byte) {
+	s := packagesSetup{Imports: p.imports}
+	var blob []byte
+	for _, path := range slices.Sorted(maps.Keys(p.exports)) {
+		s.Exports = append(s.Exports, filePart{path, len(p.exports[path])})
+		blob = append(blob, p.exports[path]...)
+	}
+	return s, blob
+}
+
+// readPackages is the other end of wire.
+func readPackages(setup json.RawMessage, blob []byte) (*packages, error) {
+	var s packagesSetup
+	if err := json.Unmarshal(setup, &s); err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	p := &packages{exports: map[string][]byte{}, imports: s.Imports, base: map[string]bool{}}
+	for _, e := range s.Exports {
+		if e.Size < 0 || e.Size > len(blob) {
+			return nil, fmt.Errorf("build: %d bytes for the export data of %s, which has %d", len(blob), e.Path, e.Size)
+		}
+		p.exports[e.Path] = blob[:e.Size]
+		blob = blob[e.Size:]
+	}
+	p.reach(p.base, base)
+	return p, nil
 }
 
 var _ types.Importer = (*packages)(nil)
 
 // Import returns an allowed package.
 func (p *packages) Import(path string) (*types.Package, error) {
-	if pkg := p.types[path]; pkg != nil {
-		return pkg, nil
+	pkg, err := p.lookup(path)
+	if err == nil && pkg == nil {
+		err = fmt.Errorf("%q is no package that a source may import", path)
 	}
-	return nil, fmt.Errorf("%q is no package that a source may import", path)
+	return pkg, err
 }
 
 // closure returns the given packages and everything they depend on, united with
@@ -140,22 +217,16 @@ func importable(path string) bool {
 // if the build cache lacks it, and reads all of it at once: no inspection can fail
 // for want of a file later.
 func (b *Builder) loadPackages(ctx context.Context) (*packages, error) {
-	ws, err := b.newWorkspace()
-	if err != nil {
-		return nil, err
-	}
-	defer ws.remove()
 	args := []string{"list", "-trimpath", "-export", "-deps", "-json=ImportPath,Export,Imports,Dir,GoFiles,SFiles"}
-	out, err := ws.run(ctx, append(args, Importable()...)...)
+	out, err := b.goCommand(ctx, nil, "", append(args, Importable()...)...)
 	if err != nil {
-		var failed *commandError
-		if errors.As(err, &failed) && !failed.machine() {
+		if failed, ok := errors.AsType[*commandError](err); ok && !failed.machine() {
 			return nil, &ToolchainError{Command: b.toolchain.command, Found: b.toolchain.version,
 				Reason: "it cannot compile the standard library for wasip1/wasm: " + failed.Error()}
 		}
 		return nil, fmt.Errorf("build: compiling the standard library for wasip1/wasm: %w", err)
 	}
-	p := &packages{types: map[string]*types.Package{}, imports: map[string][]string{}, base: map[string]bool{}, sources: map[string][]string{}}
+	p := &packages{exports: map[string][]byte{}, imports: map[string][]string{}, base: map[string]bool{}, sources: map[string][]string{}}
 	export := map[string]string{}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var pkg struct {
@@ -173,19 +244,13 @@ func (b *Builder) loadPackages(ctx context.Context) (*packages, error) {
 			p.sources[pkg.ImportPath] = append(p.sources[pkg.ImportPath], filepath.Join(pkg.Dir, name))
 		}
 	}
-	read := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
-		if export[path] == "" {
-			return nil, fmt.Errorf("go list names no export data for %s", path)
-		}
-		return os.Open(export[path])
-	})
 	for _, path := range Importable() {
-		pkg, err := read.Import(path)
-		if err != nil {
-			return nil, &ToolchainError{Command: b.toolchain.command, Found: b.toolchain.version,
-				Reason: fmt.Sprintf("its export data for %s cannot be read: %v", path, err)}
+		if p.exports[path], err = os.ReadFile(export[path]); err == nil {
+			_, err = p.lookup(path)
 		}
-		p.types[path] = pkg
+		if err != nil {
+			return nil, &ToolchainError{Command: b.toolchain.command, Found: b.toolchain.version, Reason: fmt.Sprintf("its export data for %s cannot be read: %v", path, err)}
+		}
 	}
 	p.reach(p.base, base)
 	return p, nil

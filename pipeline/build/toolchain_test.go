@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"toolgen/pipeline/isolate"
 )
 
 // fakeGo makes a Go distribution whose go command is a script; answers to `go env`
@@ -31,6 +32,11 @@ func fakeGo(t *testing.T, version, script string) (command string) {
 	return command
 }
 
+// fakeConfig is a configuration with a command of fakeGo, which runs a shell.
+func fakeConfig(dir, command string) Config {
+	return Config{Dir: dir, GoCommand: command, Host: isolate.NewHost(1), execute: []string{"/bin", "/usr/bin"}}
+}
+
 func TestOpenWithoutToolchain(t *testing.T) {
 	tests := []struct {
 		name, command string
@@ -46,7 +52,7 @@ func TestOpenWithoutToolchain(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Open(context.Background(), Config{Dir: t.TempDir(), GoCommand: test.command})
+			_, err := Open(context.Background(), fakeConfig(t.TempDir(), test.command))
 			var missing *ToolchainError
 			if !errors.As(err, &missing) {
 				t.Fatalf("error %v, want a *ToolchainError", err)
@@ -62,7 +68,7 @@ func TestOpenWithoutToolchain(t *testing.T) {
 
 func TestOpenOnFullDisk(t *testing.T) {
 	command := fakeGo(t, "go1.26.1", "echo 'compile: writing output: write $WORK/b001/_pkg_.a: no space left on device' >&2; exit 1")
-	_, err := Open(context.Background(), Config{Dir: t.TempDir(), GoCommand: command})
+	_, err := Open(context.Background(), fakeConfig(t.TempDir(), command))
 	var missing *ToolchainError
 	if !errors.Is(err, syscall.ENOSPC) || errors.As(err, &missing) {
 		t.Fatalf("error %v, want one that is ENOSPC and no *ToolchainError", err)
@@ -70,6 +76,9 @@ func TestOpenOnFullDisk(t *testing.T) {
 }
 
 func TestOpenWantsDir(t *testing.T) {
+	if _, err := Open(context.Background(), Config{Dir: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "Config.Host is nil") {
+		t.Errorf("error %v", err)
+	}
 	if _, err := Open(context.Background(), Config{}); err == nil || !strings.Contains(err.Error(), "Config.Dir is empty") {
 		t.Errorf("error %v", err)
 	}
@@ -77,7 +86,7 @@ func TestOpenWantsDir(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(context.Background(), Config{Dir: file}); !errors.Is(err, syscall.ENOTDIR) {
+	if _, err := Open(context.Background(), Config{Dir: file, Host: isolate.NewHost(1)}); !errors.Is(err, syscall.ENOTDIR) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -88,9 +97,10 @@ func TestEnvironmentIsClean(t *testing.T) {
 	t.Setenv("GOFLAGS", "-overlay=/tmp/evil.json")
 	t.Setenv("GOWORK", "/tmp/evil.work")
 	t.Setenv("GOSECRET", "secret")
-	dir, seen := t.TempDir(), filepath.Join(t.TempDir(), "seen")
+	dir := t.TempDir()
+	seen := filepath.Join(dir, "go-build", "seen") // one of the folders that may be written to
 	command := fakeGo(t, "go1.26.1", "{ /usr/bin/env; /bin/cat go.mod; /bin/ls; ulimit -t; } >"+seen+"; exit 1")
-	if _, err := Open(context.Background(), Config{Dir: dir, GoCommand: command}); err == nil {
+	if _, err := Open(context.Background(), fakeConfig(dir, command)); err == nil {
 		t.Fatal("no error")
 	}
 	data, err := os.ReadFile(seen)
@@ -115,19 +125,17 @@ func TestEnvironmentIsClean(t *testing.T) {
 
 // When the context ends, everything that the go command has started ends.
 func TestCancelKillsProcessGroup(t *testing.T) {
-	pidFile := filepath.Join(t.TempDir(), "pid")
-	command := fakeGo(t, "go1.26.1", "/bin/sleep 1000 & echo $! >"+pidFile+"; wait")
+	mark := fmt.Sprintf("1000.%d", os.Getpid()) // seconds
+	command := fakeGo(t, "go1.26.1", "/bin/sleep "+mark+" & wait")
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
-		_, err := Open(ctx, Config{Dir: t.TempDir(), GoCommand: command})
+		_, err := Open(ctx, fakeConfig(t.TempDir(), command))
 		done <- err
 	}()
 	var pid int
-	for pid == 0 {
-		data, _ := os.ReadFile(pidFile)
-		pid, _ = strconv.Atoi(strings.TrimSpace(string(data)))
+	for pid = sleeper(mark); pid == 0; pid = sleeper(mark) {
 		select {
 		case err := <-done:
 			t.Fatalf("done before it was called off: %v", err)
@@ -141,6 +149,19 @@ func TestCancelKillsProcessGroup(t *testing.T) {
 	for alive(pid) { // the test's own deadline ends this if it must
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// sleeper finds the process that sleeps for so long; 0 if there is none. In its own
+// namespace it has another number than here.
+func sleeper(seconds string) int {
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range files {
+		if line, _ := os.ReadFile(f); string(line) == "/bin/sleep\x00"+seconds+"\x00" {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+			return pid
+		}
+	}
+	return 0
 }
 
 // alive says whether a process exists and is no zombie.

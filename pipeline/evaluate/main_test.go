@@ -1,42 +1,15 @@
 package evaluate
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 
 	"toolgen/pipeline/build"
-	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/build/buildtest"
 )
 
-var shared struct {
-	once    sync.Once
-	builder *build.Builder
-	err     error
-}
+func TestMain(m *testing.M) { buildtest.Main(m) }
 
-// builder returns the builder that all tests share. Its folder stays from one test
-// run to the next: a cold build cache costs ten seconds.
-func builder(t testing.TB) *build.Builder {
-	t.Helper()
-	shared.once.Do(func() {
-		var engine *sandbox.Engine
-		if engine, shared.err = sandbox.NewEngine(); shared.err != nil {
-			return
-		}
-		dir := t.TempDir()
-		if cache, err := os.UserCacheDir(); err == nil {
-			dir = filepath.Join(cache, "toolgen-test")
-		}
-		shared.builder, shared.err = build.Open(context.Background(), build.Config{Dir: dir, Engine: engine})
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.builder
-}
+func builder(t testing.TB) *build.Builder { return buildtest.Builder(t) }
 
 func files(source string) []build.File {
 	return []build.File{{Name: "tool.go", Data: []byte(source)}}
@@ -45,7 +18,7 @@ func files(source string) []build.File {
 // accepted inspects a source that the gate must accept.
 func accepted(t testing.TB, source string) *build.Report {
 	t.Helper()
-	r := builder(t).Inspect(build.Tool, files(source))
+	r := buildtest.Inspect(t, build.Tool, files(source))
 	if r.Verdict != "" {
 		t.Fatalf("the gate refuses the test's source: %v\n%s", r.Problems, source)
 	}

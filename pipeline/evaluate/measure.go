@@ -13,12 +13,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/sandbox"
 	"toolgen/pipeline/testgen"
 	"toolgen/seed"
@@ -47,12 +47,12 @@ type Subject struct {
 	Batch  string // hash of the composition of its module; "" if it was not built
 	Source []byte
 	Report *build.Report
-	Module *sandbox.Module // nil if the gate or the type checker refused it
+	Module *isolate.Module // nil if the gate or the type checker refused it
 	Index  uint32
 	// Empty is the module of a candidate that does nothing with the same imports.
 	// It is set for a candidate with package-level variables or initialization
 	// code: what such a one spends before a call, beyond the empty one, is charged.
-	Empty *sandbox.Module
+	Empty *isolate.Module
 }
 
 // Options are the limits of a measurement.
@@ -333,15 +333,11 @@ func (e *executor) chargeInit(call *Call, r sandbox.Result, input []byte) error 
 	return nil
 }
 
-// execute makes one call of a module. The wall-clock kill switch is no verdict:
-// after one retry it is an error that names the candidate.
-func (e *executor) execute(m *sandbox.Module, index uint32, input []byte, entropy int64) (sandbox.Result, error) {
+// execute makes one call of a module. That its process died, of the wall clock or otherwise,
+// is no verdict: it is an error that names the candidate.
+func (e *executor) execute(m *isolate.Module, index uint32, input []byte, entropy int64) (sandbox.Result, error) {
 	call := sandbox.Call{Index: index, Input: input, Entropy: entropy, Limits: e.limits}
 	r, err := m.Call(e.ctx, call)
-	var wall *sandbox.WallError
-	if errors.As(err, &wall) {
-		r, err = m.Call(e.ctx, call)
-	}
 	if err != nil && e.ctx.Err() == nil {
 		return r, fmt.Errorf("candidate %s of %s (`exclude:` in the manifest takes it out): %w", e.s.ID, e.suite.Spec, err)
 	}

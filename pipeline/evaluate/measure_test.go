@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/build/buildtest"
 	"toolgen/pipeline/sandbox"
 	"toolgen/pipeline/testgen"
 	"toolgen/specs"
@@ -272,7 +273,7 @@ func TestRejected(t *testing.T) {
 		{"package tool\n\nimport \"os\"\n\nfunc Run(b []byte) ([]byte, error) { os.Exit(1); return b, nil }\n", Unsafe},
 		{"package tool\n\nfunc Run(b []byte) ([]byte, error) { return b }\n", BuildError},
 	} {
-		s := Subject{ID: "x", Batch: "y", Source: []byte(tt.source), Report: builder(t).Inspect(build.Tool, files(tt.source))}
+		s := Subject{ID: "x", Batch: "y", Source: []byte(tt.source), Report: buildtest.Inspect(t, build.Tool, files(tt.source))}
 		m := measure(t, s, suite, options)
 		if m.Rejected != tt.verdict || len(m.Problems) == 0 || m.Batch != "" || m.Runs != nil {
 			t.Errorf("%+v; want it rejected as %s, with a reason and without a batch", m, tt.verdict)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/build/buildtest"
 	"toolgen/pipeline/faults"
 	"toolgen/pipeline/sandbox"
 	"toolgen/seed"
@@ -134,7 +135,7 @@ func answer(t *testing.T, programs []unit) [][][]answered {
 	b := builder(t)
 	reports := make([]*build.Report, len(programs))
 	for i, p := range programs {
-		if reports[i] = b.Inspect(build.Tool, files(p.source)); reports[i].Verdict != "" {
+		if reports[i] = buildtest.Inspect(t, build.Tool, files(p.source)); reports[i].Verdict != "" {
 			t.Fatalf("%s: the gate refuses it: %v", p.name, reports[i].Problems)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/build/buildtest"
 	"toolgen/pipeline/faults"
 	"toolgen/pipeline/synth"
 	"toolgen/specs"
@@ -37,7 +38,7 @@ func TestInject(t *testing.T) {
 				t.Errorf("%s: the source is there already", where)
 			}
 			seen[f.Source] = true
-			if r := b.Inspect(build.Tool, files(f.Source)); r.Verdict == build.VerdictBuildError {
+			if r := buildtest.Inspect(t, build.Tool, files(f.Source)); r.Verdict == build.VerdictBuildError {
 				t.Errorf("%s: %v", where, r.Problems)
 			}
 			if f.Inside != faults.Inside(f.Family) || !slices.Contains(faults.Families, f.Family) {

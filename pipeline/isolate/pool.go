@@ -43,7 +43,8 @@ type Pool struct {
 	host *Host
 	kind string
 	cfg  PoolConfig
-	free chan struct{} // a place for each process that works
+	open func() (Handler, error) // of a host without processes; nil otherwise
+	free chan struct{}           // a place for each process that works
 
 	mu     sync.Mutex
 	idle   []*process // the one that worked last is at the end
@@ -55,6 +56,17 @@ type Pool struct {
 // NewPool returns a pool that has no process yet.
 func (h *Host) NewPool(kind Kind, cfg PoolConfig) *Pool {
 	p := &Pool{host: h, kind: kind.Name, cfg: cfg, free: make(chan struct{}, h.jobs), busy: map[*process]int64{}}
+	if h.inProcess {
+		p.watch = func() {}
+		p.open = sync.OnceValues(func() (Handler, error) {
+			setup, err := json.Marshal(cfg.Setup)
+			if err != nil {
+				return nil, err
+			}
+			return kind.Open(setup, cfg.Blob)
+		})
+		return p
+	}
 	stop := make(chan struct{})
 	p.watch = sync.OnceFunc(func() { close(stop) })
 	go p.watchdog(stop)
@@ -97,6 +109,9 @@ const maxAttached = 6
 // Do has a job done and decodes the answer's header into answer, which may be nil. The
 // error is the job's own answer, ctx.Err(), a *DeathError, or one of the machine.
 func (p *Pool) Do(ctx context.Context, job Job, answer any) ([]byte, error) {
+	if p.open != nil {
+		return p.here(job, answer)
+	}
 	header, blob, err := p.first(ctx, job)
 	if _, died := isDeath(err); died {
 		header, blob, err = p.again(ctx, job)
@@ -110,6 +125,30 @@ func (p *Pool) Do(ctx context.Context, job Job, answer any) ([]byte, error) {
 		}
 	}
 	return blob, nil
+}
+
+// here does a job in this process.
+func (p *Pool) here(job Job, answer any) ([]byte, error) {
+	handle, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	header, err := json.Marshal(job.Header)
+	if err != nil {
+		return nil, err
+	}
+	got, blob, err := handle(job.Op, header, job.Blob)
+	if err != nil {
+		return nil, &jobError{err.Error()}
+	}
+	if answer == nil {
+		return blob, nil
+	}
+	text, err := json.Marshal(got)
+	if err != nil {
+		return nil, err
+	}
+	return blob, json.Unmarshal(text, answer)
 }
 
 // first tries a job beside others.

@@ -1,43 +1,16 @@
 package testgen
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 
 	"toolgen/pipeline/build"
-	"toolgen/pipeline/sandbox"
+	"toolgen/pipeline/build/buildtest"
 	"toolgen/specs"
 )
 
-var shared struct {
-	once    sync.Once
-	builder *build.Builder
-	err     error
-}
+func TestMain(m *testing.M) { buildtest.Main(m) }
 
-// builder returns the builder that all tests share. Its folder stays from one test
-// run to the next: a cold build cache costs ten seconds.
-func builder(t testing.TB) *build.Builder {
-	t.Helper()
-	shared.once.Do(func() {
-		var engine *sandbox.Engine
-		if engine, shared.err = sandbox.NewEngine(); shared.err != nil {
-			return
-		}
-		dir := t.TempDir()
-		if cache, err := os.UserCacheDir(); err == nil {
-			dir = filepath.Join(cache, "toolgen-test")
-		}
-		shared.builder, shared.err = build.Open(context.Background(), build.Config{Dir: dir, Engine: engine})
-	})
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.builder
-}
+func builder(t testing.TB) *build.Builder { return buildtest.Builder(t) }
 
 func prepare(t *testing.T, spec *specs.Spec) *Programs {
 	t.Helper()

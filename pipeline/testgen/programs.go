@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/sandbox"
 	"toolgen/specs"
 )
@@ -43,7 +44,7 @@ type Programs struct {
 }
 
 type program struct {
-	module *sandbox.Module
+	module *isolate.Module
 	index  uint32
 }
 
@@ -63,7 +64,10 @@ func Prepare(ctx context.Context, b *build.Builder, spec *specs.Spec) (*Programs
 		for i, f := range part.files {
 			files[i] = build.File{Name: f.Name, Data: f.Data}
 		}
-		report := b.Inspect(part.role, files)
+		report, err := b.Inspect(ctx, part.role, files)
+		if err != nil {
+			return nil, fmt.Errorf("spec %s: %s: %w", spec.ID, part.role, err)
+		}
 		if report.Verdict != "" {
 			var msgs []string
 			for _, problem := range report.Problems {
@@ -87,7 +91,7 @@ func Prepare(ctx context.Context, b *build.Builder, spec *specs.Spec) (*Programs
 
 // Close frees the compiled programs. They must not be in use.
 func (p *Programs) Close() error {
-	closed := map[*sandbox.Module]bool{}
+	closed := map[*isolate.Module]bool{}
 	for _, r := range p.roles { // any order: each is closed once
 		if !closed[r.module] {
 			closed[r.module] = true

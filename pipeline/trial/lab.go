@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/repair"
-	"toolgen/pipeline/sandbox"
 )
 
 // Lab is where several searches go on side by side. A module costs a second or two by
@@ -49,7 +49,7 @@ type answer struct {
 
 // shared is a module that several searches use; the last one closes it.
 type shared struct {
-	*sandbox.Module
+	*isolate.Module
 	users atomic.Int32
 }
 

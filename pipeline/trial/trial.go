@@ -243,13 +243,13 @@ func (b *Bench) subject(m *compiled, v int) evaluate.Subject {
 // compile has versions compiled in the lab's next round. The caller releases the result.
 func (b *Bench) compile(ctx context.Context, base string, versions []string) (*compiled, error) {
 	m := &compiled{index: make([]int, len(versions))}
-	inspect := func(source string) *build.Report {
-		return b.lab.cfg.Builder.Inspect(build.Tool, []build.File{{Name: "tool.go", Data: []byte(source)}})
+	inspect := func(ctx context.Context, source string) (*build.Report, error) {
+		return b.lab.cfg.Builder.Inspect(ctx, build.Tool, []build.File{{Name: "tool.go", Data: []byte(source)}})
 	}
 	reports := make([]*build.Report, len(versions))
-	err := b.lab.cfg.Each(ctx, len(versions), func(_ context.Context, i int) error {
-		reports[i] = inspect(versions[i])
-		return nil
+	err := b.lab.cfg.Each(ctx, len(versions), func(ctx context.Context, i int) (err error) {
+		reports[i], err = inspect(ctx, versions[i])
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -266,7 +266,9 @@ func (b *Bench) compile(ctx context.Context, base string, versions []string) (*c
 		return m, nil
 	}
 	if base != "" {
-		r.base = inspect(base)
+		if r.base, err = inspect(ctx, base); err != nil {
+			return nil, err
+		}
 	}
 	a, err := b.lab.rounds.ask(ctx, b.who, r)
 	if err != nil {

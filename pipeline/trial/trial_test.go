@@ -3,14 +3,12 @@ package trial
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"toolgen/pipeline/build"
+	"toolgen/pipeline/build/buildtest"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
 	"toolgen/pipeline/sandbox"
@@ -92,27 +90,12 @@ func Run(input []byte) ([]byte, error) {
 }
 `
 
+func TestMain(m *testing.M) { buildtest.Main(m) }
+
 // TestScreen: what becomes of versions that repair, help, harm, loop, lean on the order
 // of a map, and that are no programs.
 func TestScreen(t *testing.T) {
-	engine, err := sandbox.NewEngine()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer engine.Close()
-	screening, err := sandbox.NewScreeningEngine()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer screening.Close()
-	dir := t.TempDir()
-	if cache, err := os.UserCacheDir(); err == nil {
-		dir = filepath.Join(cache, "toolgen-test") // a cold build cache costs ten seconds
-	}
-	builder, err := build.Open(t.Context(), build.Config{Dir: dir, Engine: engine, Screening: screening})
-	if err != nil {
-		t.Fatal(err)
-	}
+	builder := buildtest.Builder(t)
 	suite := &testgen.Suite{Spec: "caps", Seed: 1, Compare: "bytes", Cases: []testgen.Case{
 		testCase(testgen.Search, "A"), testCase(testgen.Search, "x"), testCase(testgen.Search, "y"), testCase(testgen.Search, "z"),
 		testCase(testgen.Search, "lo"), testCase(testgen.Search, "wxy"), testCase(testgen.Validate, "ab"), testCase(testgen.Validate, "ok"),
@@ -155,7 +138,7 @@ func TestScreen(t *testing.T) {
 		},
 		Work: func(_ context.Context, f func() error) error { return f() },
 	})
-	err = lab.Run(t.Context(), []*Bench{b}, func(ctx context.Context, _ int, b *Bench) (err error) {
+	err := lab.Run(t.Context(), []*Bench{b}, func(ctx context.Context, _ int, b *Bench) (err error) {
 		got, err = b.Screen(ctx, version(""), versions)
 		return err
 	})
