@@ -118,7 +118,11 @@ func (p *process) exchange(ctx context.Context, message any, blob []byte, l limi
 		}
 		return resp.Header, out, nil
 	}
-	p.kill(fmt.Sprintf(unanswered+" that makes sense: %v", err))
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE) {
+		p.kill(unanswered)
+	} else {
+		p.kill(fmt.Sprintf("its answer makes no sense: %v", err))
+	}
 	reason := p.reason()
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
@@ -163,13 +167,13 @@ func (p *process) reason() string {
 		return strings.TrimSpace(fmt.Sprintf("exit status %d: %s", exit.ExitCode(), p.stderr.firstLine()))
 	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL:
 		return strings.TrimSuffix(strings.TrimSpace(exit.String()+": "+p.stderr.firstLine()), ":")
-	case strings.HasPrefix(p.killed, unanswered):
-		return "signal: killed" // by somebody else: then there was nothing left to read
+	case p.killed == unanswered:
+		return "signal: killed" // by somebody else
 	}
 	return p.killed
 }
 
-const unanswered = "it answered nothing"
+const unanswered = "it ended without an answer"
 
 // wait closes our ends and waits for the process to be gone; again, it says the same.
 func (p *process) wait() error {
