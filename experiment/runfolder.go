@@ -18,6 +18,7 @@ import (
 	"toolgen/datasets"
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/bundle"
+	"toolgen/pipeline/confine"
 )
 
 // RunOptions say where a run goes and who watches it.
@@ -55,6 +56,7 @@ type HostInfo struct {
 	Executed   int                   `json:"candidates_measured"`
 	Cached     int                   `json:"candidates_cached"`
 	WallMS     map[build.Phase]int64 `json:"wall_ms"` // what DurationMS went into: go build, compilation, execution, all else
+	Isolation  confine.Status        `json:"isolation"` // which restrictions of processes held
 	Tags       map[string]string     `json:"tags"`
 }
 
@@ -142,7 +144,7 @@ func (e *Env) hostInfo(out *outcome, start time.Time, tags map[string]string) Ho
 		Host: e.host, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, CPU: cpuName(), CPUs: runtime.NumCPU(), Jobs: e.jobs,
 		Start: start.UTC().Truncate(time.Second), DurationMS: time.Since(start).Milliseconds(),
 		Executed: out.executed, Cached: out.cached,
-		WallMS: e.phases.account(), Tags: tags,
+		WallMS: e.phases.account(), Isolation: confine.Probe(), Tags: tags,
 	}
 }
 

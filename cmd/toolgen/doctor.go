@@ -15,6 +15,7 @@ import (
 
 	"toolgen/experiment"
 	"toolgen/pipeline/build"
+	"toolgen/pipeline/confine"
 	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/sandbox"
 	"toolgen/reports"
@@ -122,6 +123,7 @@ func (p *program) examine(c *cli.Context) []diagnosis {
 		answer, err = tryTool(c.Context, builder)
 	}
 	add("sandbox", err, answer)
+	list = append(list, isolation())
 	return append(list, compiler())
 }
 
@@ -196,6 +198,21 @@ func tryTool(ctx context.Context, b *build.Builder) (string, error) {
 		return "", fmt.Errorf("a tool was called and answered %q (%s %s)", got.Output, got.Outcome, got.Message)
 	}
 	return fmt.Sprintf("a tool was built and called: %d fuel", got.Fuel), nil
+}
+
+// isolation says how far the processes are restricted in which strangers' code is compiled
+// and run. A run does not need it, since WebAssembly holds a candidate by itself.
+func isolation() diagnosis {
+	has := confine.Probe()
+	detail := "processes are held by " + strings.Join(has.Holds(), ", ")
+	if has.Complete() {
+		return diagnosis{"isolation", stateOK, detail}
+	}
+	detail += "; this system lacks " + strings.Join(has.Missing(), ", ")
+	if has.Why != "" {
+		detail += " (" + has.Why + ")"
+	}
+	return diagnosis{"isolation", stateOptional, detail}
 }
 
 // compiler looks for what only building toolgen itself needs.

@@ -8,6 +8,7 @@ import (
 	"toolgen/analysis"
 	"toolgen/datasets"
 	"toolgen/experiment"
+	"toolgen/pipeline/confine"
 	"toolgen/reports"
 )
 
@@ -80,6 +81,7 @@ func (p *program) run(c *cli.Context) error {
 		return err
 	}
 	defer env.Close()
+	p.sayIsolation()
 	g := p.newProgress(x)
 	sum, err := env.Run(c.Context, x, experiment.RunOptions{Out: c.String("out"), Force: c.Bool("force"), Ask: c.Bool("ask"), Tags: tags, Observe: g.observe})
 	g.end()
@@ -120,6 +122,19 @@ func (p *program) run(c *cli.Context) error {
 		p.printf("  toolgen show %s %s\n  toolgen replay %[1]s %[2]s\n", dir, reports.ShortID(list[0].CandidateID))
 	}
 	return nil
+}
+
+// sayIsolation says which restrictions of processes hold: in a log always, to somebody who
+// looks on only if some are missing.
+func (p *program) sayIsolation() {
+	has := confine.Probe()
+	holds := strings.Join(has.Holds(), ", ")
+	switch {
+	case !has.Complete():
+		p.log.Warn("this machine cannot restrict processes as far as others", "holds", holds, "missing", strings.Join(has.Missing(), ", "))
+	case !isTerminal(p.err) || p.logJSON:
+		p.log.Info("isolation", "holds", holds)
+	}
 }
 
 // sayAsked says what agents had to do with a run. An agent that fails spoils no run, so

@@ -19,6 +19,8 @@
 // as well), and cgroups (they need rights that a user does not have).
 package confine
 
+import "fmt"
+
 // Policy says what a process may do besides computing.
 type Policy struct {
 	Execute   []string // folders and files that it may read and execute
@@ -50,6 +52,24 @@ func (s Status) Complete() bool {
 // landlockWanted is the first ABI of Landlock that knows of files, TCP, devices, abstract
 // sockets and signals.
 const landlockWanted = 6
+
+// Holds names what holds, in words, in a fixed order.
+func (s Status) Holds() []string {
+	var list []string
+	if s.NoNewPrivs {
+		list = append(list, "no new privileges")
+	}
+	if s.Landlock > 0 {
+		list = append(list, fmt.Sprintf("Landlock (ABI %d)", s.Landlock))
+	}
+	if s.Seccomp {
+		list = append(list, "seccomp")
+	}
+	if s.Namespaces {
+		list = append(list, "namespaces")
+	}
+	return list
+}
 
 // Missing names what does not hold, in words, in a fixed order.
 func (s Status) Missing() []string {
