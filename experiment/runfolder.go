@@ -55,7 +55,7 @@ type HostInfo struct {
 	DurationMS int64                 `json:"duration_ms"`
 	Executed   int                   `json:"candidates_measured"`
 	Cached     int                   `json:"candidates_cached"`
-	WallMS     map[build.Phase]int64 `json:"wall_ms"` // what DurationMS went into: go build, compilation, execution, all else
+	WallMS     map[build.Phase]int64 `json:"wall_ms"`   // what DurationMS went into: go build, compilation, execution, all else
 	Isolation  confine.Status        `json:"isolation"` // which restrictions of processes held
 	Tags       map[string]string     `json:"tags"`
 }
