@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin/toolgen
 RUN_OUT ?= runs/quickstart
 
-.PHONY: help run test check race fuzz golden determinism bench bench-repair bench-analysis gallery vuln reproduce build clean
+.PHONY: help run test check race fuzz golden determinism bench bench-repair bench-isolation torture bench-analysis gallery vuln reproduce build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,14 @@ bench: ## the benchmarks of the pipeline
 FAULTS ?= 210
 bench-repair: ## inject FAULTS (210) faults, repair them and the faulty programs of the corpus; some hours on two cores
 	$(GO) run ./cmd/bench-repair --faults $(FAULTS) --learn
+
+bench-isolation: ## what processes of their own cost: the baseline and 4,000 versions, with and without; resumable, about an hour
+	$(GO) run ./cmd/bench-isolation $(BENCH_FLAGS)
+
+KILLS := runs/kills
+torture: ## kill one process of a run, 50 times at random moments; resumable
+	mkdir -p $(KILLS)
+	TOOLGEN_TEST_KILLS=$(CURDIR)/$(KILLS) $(GO) test ./experiment -run TestProcessesKilled -count 1 -timeout 2h -v
 
 bench-analysis: ## groups and fronts of 10 million evaluations, and writing them, against DuckDB
 	cd bench/duckdb && $(GO) run . $(BENCH_FLAGS)

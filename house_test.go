@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"pipeline/agent":       {},
 	"pipeline/synth":       {"specs", "pipeline/bounds"},
 	"pipeline/bundle":      {"specs"},
-	"pipeline/build":       {"pipeline/sandbox", "pipeline/isolate", "pipeline/bounds"},
+	"pipeline/build":       {"pipeline/sandbox", "pipeline/isolate", "pipeline/confine", "pipeline/bounds"},
 	"pipeline/testgen":     {"specs", "pipeline/build", "pipeline/sandbox", "pipeline/isolate"},
 	"pipeline/evaluate":    {"specs", "pipeline/testgen", "pipeline/build", "pipeline/sandbox", "pipeline/isolate"},
 	"pipeline/repair":      {"specs", "pipeline/synth"},

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -280,6 +282,109 @@ func TestDeterminismKilled(t *testing.T) {
 	if _, err := os.Stat(out + datasets.PartialSuffix); err == nil {
 		t.Error("a partial folder is left beside the run")
 	}
+}
+
+// killsVariable names a folder in which each of many kills is a file, so that a long test can
+// go on where it was interrupted (make torture).
+const killsVariable = "TOOLGEN_TEST_KILLS"
+
+// TestProcessesKilled kills one of a run's own processes (gate, go, compiler, guest) at a
+// random moment. The run ends as if nothing had happened.
+func TestProcessesKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays a tournament several times")
+	}
+	manifest := filepath.Join(t.TempDir(), "tiny.yaml")
+	if err := os.WriteFile(manifest, []byte(tiny), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	x := mustLoad(t, LoadOptions{Manifest: manifest})
+	start := time.Now()
+	reference, _ := mustRun(t, newEnv(t, EnvOptions{Jobs: 2}), x)
+	whole := time.Since(start)
+	kills, dir := 2, os.Getenv(killsVariable)
+	first := uint64(time.Now().UnixNano())
+	if dir != "" {
+		kills, first = 50, 0
+	}
+	tally := map[string]int{}
+	for i := range kills {
+		path := filepath.Join(dir, fmt.Sprintf("kill-%02d.txt", i))
+		if kind, err := os.ReadFile(path); dir != "" && err == nil {
+			tally[strings.TrimSpace(string(kind))]++
+			continue
+		}
+		seed := first + uint64(i)
+		kind := runWithKill(t, x, reference, seed, whole)
+		tally[kind]++
+		if dir == "" || t.Failed() {
+			continue
+		}
+		if err := os.WriteFile(path, []byte(kind+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("killed, by kind: %v", tally)
+}
+
+// runWithKill plays an experiment with a cold cache and kills one of its processes, after a
+// time drawn from seed; it returns the kind of process.
+func runWithKill(t *testing.T, x *Experiment, reference string, seed uint64, whole time.Duration) string {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 1))
+	moment := time.Duration(rng.Int64N(int64(whole)))
+	killed := make(chan string, 1)
+	over := make(chan struct{})
+	time.AfterFunc(moment, func() {
+		for { // at that moment, or as soon as there is a process
+			if list := ownProcesses(); len(list) > 0 {
+				victim := list[rng.IntN(len(list))]
+				if syscall.Kill(victim.pid, syscall.SIGKILL) == nil {
+					killed <- victim.kind
+					return
+				}
+			}
+			select {
+			case <-over:
+				killed <- "none was left"
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	})
+	out, _ := mustRun(t, newEnv(t, EnvOptions{Jobs: 2}), x)
+	close(over)
+	kind := <-killed
+	same(t, fmt.Sprintf("a process (%s) killed after %v, drawn from seed %d", kind, moment, seed), reference, out)
+	return kind
+}
+
+type ownProcess struct {
+	pid  int
+	kind string
+}
+
+// ownProcesses are the processes that this one has started for jobs.
+func ownProcesses() []ownProcess {
+	var list []ownProcess
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, f := range files {
+		stat, err := os.ReadFile(f)
+		if err != nil {
+			continue
+		}
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if fields := strings.Fields(rest); len(fields) < 2 || fields[0] == "Z" || fields[1] != strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "cmdline"))
+		name, _, _ := strings.Cut(string(line), "\x00")
+		if kind, ok := strings.CutPrefix(name, "toolgen: "); ok {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+			list = append(list, ownProcess{pid, kind})
+		}
+	}
+	return list
 }
 
 // tiny is a tournament of some seconds.
