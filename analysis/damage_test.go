@@ -13,6 +13,7 @@ import (
 	"toolgen/analysis/aggregate"
 	"toolgen/analysis/pareto"
 	"toolgen/datasets"
+	"toolgen/fuzzing"
 )
 
 // merged writes the tables of a random run into a folder, and returns the evaluations'
@@ -127,6 +128,7 @@ func TestDamage(t *testing.T) {
 // FuzzStudies: no bytes in the place of a table make the studies panic, or answer as if
 // nothing were wrong.
 func FuzzStudies(f *testing.F) {
+	fuzzing.Briefly(f)
 	dir, data := merged(f)
 	want, err := answers(dir)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"toolgen/datasets"
+	"toolgen/fuzzing"
 )
 
 // FuzzDamagedRun damages a file of a run: one byte is another, or the end is gone. With
@@ -16,6 +17,7 @@ import (
 // of Parquet. Reading ends with rows or with an error about a file, and never panics; a
 // comparison of what was read never does either.
 func FuzzDamagedRun(f *testing.F) {
+	fuzzing.Briefly(f)
 	rows := twoStyles(seedsTo(2), 10, 20)
 	for i := range rows {
 		rows[i].wall, rows[i].handoff = []int64{1e6, 2e6, 3e6, 4e6}, datasets.OutcomeRepaired
@@ -81,6 +83,7 @@ func FuzzDamagedRun(f *testing.F) {
 // FuzzSaved: whatever a file holds, reading it ends with an experiment that can be
 // compared and saved again, or with an error that names it.
 func FuzzSaved(f *testing.F) {
+	fuzzing.Briefly(f)
 	x := read(f, "x", folder{rows: twoStyles(seedsTo(2), 10, 20)})
 	data, err := x.Marshal()
 	check(f, err)
