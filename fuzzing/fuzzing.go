@@ -3,6 +3,7 @@
 package fuzzing
 
 import (
+	"errors"
 	"flag"
 	"testing"
 )
@@ -15,15 +16,22 @@ const minimizations = "100x"
 // made smaller before anything else is tried, for a minute by default, and the method tries
 // every range of bytes that could be left out: quadratic in the length (minimizeBytes in
 // internal/fuzz of Go 1.26). With files of a kilobyte and more as seeds nothing else
-// happened: 10 executions of FuzzRead in 20 s, and 1,000 a second with this. Whoever
+// happened: 10 executions of FuzzRead in 20 s, and more than 1,000 a second with this. Whoever
 // asks for another -fuzzminimizetime gets it, which is for a crash that should get smaller.
 func Briefly(f *testing.F) {
 	f.Helper()
-	m := flag.Lookup("test.fuzzminimizetime")
-	if m == nil || m.Value.String() != m.DefValue {
-		return
-	}
-	if err := m.Value.Set(minimizations); err != nil {
+	if err := limit(flag.Lookup("test.fuzzminimizetime")); err != nil {
 		f.Fatal(err)
 	}
+}
+
+// limit sets the flag that f.Fuzz reads, unless somebody has.
+func limit(minimize *flag.Flag) error {
+	if minimize == nil {
+		return errors.New("package testing has no flag test.fuzzminimizetime any more")
+	}
+	if minimize.Value.String() != minimize.DefValue {
+		return nil
+	}
+	return minimize.Value.Set(minimizations)
 }
