@@ -28,9 +28,10 @@ func FuzzApply(f *testing.F) {
 			}
 			return
 		}
-		// Each edit costs some type checks, and a source has hundreds: op says which few.
+		// A source has hundreds of edits, and each costs some type checks: op says which family is
+		// looked at, and which few of it are tried.
 		tried := []Edit{{Family: o.family, Op: o.name, Site: site, Arg: arg}}
-		if edits := p.Edits(); len(edits) > 0 {
+		if edits := p.edits(func(x *operation) bool { return x.family == o.family }); len(edits) > 0 {
 			for i := range 3 {
 				tried = append(tried, edits[(int(op)+i*len(edits)/3)%len(edits)])
 			}
