@@ -78,6 +78,7 @@ gallery: build ## play the baseline and draw the pictures of docs/gallery anew; 
 
 VULNDB ?=
 vuln: ## known vulnerabilities in what is called; VULNDB=file:///DIR names a copy of the database
+	@echo 'govulncheck knows Go modules: it sees nothing of the Rust library inside of wasmtime-go, whose advisories SECURITY.md lists'
 	$(GO) tool govulncheck $(if $(VULNDB),-db $(VULNDB)) ./...
 
 clean: ## remove bin/ and runs/

@@ -20,6 +20,7 @@ import (
 // leaf that anybody may import.
 var mayImport = map[string][]string{
 	"seed":                 {},
+	"fuzzing":              {},
 	"specs":                {},
 	"specs/...":            {}, // reference and generator of each spec that ships
 	"datasets":             {},

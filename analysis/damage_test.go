@@ -13,6 +13,7 @@ import (
 	"toolgen/analysis/aggregate"
 	"toolgen/analysis/pareto"
 	"toolgen/datasets"
+	"toolgen/fuzzing"
 )
 
 // merged writes the tables of a random run into a folder, and returns the evaluations'
@@ -127,6 +128,7 @@ func TestDamage(t *testing.T) {
 // FuzzStudies: no bytes in the place of a table make the studies panic, or answer as if
 // nothing were wrong.
 func FuzzStudies(f *testing.F) {
+	fuzzing.Briefly(f)
 	dir, data := merged(f)
 	want, err := answers(dir)
 	if err != nil {
@@ -145,11 +147,9 @@ func FuzzStudies(f *testing.F) {
 	}
 	f.Add(candidates)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "candidates.parquet"), candidates, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		// Where the fuzzer has put its bytes is not known, so the footer could be meant.
+		// The folder is the one of this process, and executions follow one another: a new one
+		// for each took as long as the studies. Where the fuzzer has put its bytes is not known, so
+		// the footer could be meant.
 		damaged(t, dir, data, want, wantStreamed, true)
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"toolgen/fuzzing"
 )
 
 func lock(t testing.TB) *Lock {
@@ -255,6 +257,7 @@ func TestCanonicalJSON(t *testing.T) {
 
 // A lock that is accepted is the lock that it marshals to.
 func FuzzLock(f *testing.F) {
+	fuzzing.Briefly(f)
 	text := marshal(f, lock(f))
 	f.Add([]byte(text))
 	for _, s := range []string{"", "{}", "[", `{"lock":1}`, strings.Repeat("[", 100), text[:len(text)/2]} {

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+
+	"toolgen/fuzzing"
 )
 
 // Rows read must be the rows written down to what the digest cannot tell apart: nulls,
@@ -302,6 +304,7 @@ func TestOlderSchemasAreRead(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
+	fuzzing.Briefly(f)
 	m := meta(f)
 	for _, n := range []int{0, 1, 40} {
 		var buf bytes.Buffer

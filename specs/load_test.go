@@ -17,6 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"toolgen/fuzzing"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew; read them before you commit them")
@@ -410,6 +412,7 @@ func TestSchema(t *testing.T) {
 
 // FuzzLoad: no panic; every error is an *Error whose problems have a place in the file.
 func FuzzLoad(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add([]byte(edited(f)))
 	for _, c := range badSpecs(f) {
 		if text, ok := c.files["spec.json"]; ok {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"toolgen/datasets"
+	"toolgen/fuzzing"
 )
 
 // FuzzDamagedRun damages a file of a run: one byte is another, or the end is gone. With
@@ -16,6 +18,7 @@ import (
 // of Parquet. Reading ends with rows or with an error about a file, and never panics; a
 // comparison of what was read never does either.
 func FuzzDamagedRun(f *testing.F) {
+	fuzzing.Briefly(f)
 	rows := twoStyles(seedsTo(2), 10, 20)
 	for i := range rows {
 		rows[i].wall, rows[i].handoff = []int64{1e6, 2e6, 3e6, 4e6}, datasets.OutcomeRepaired
@@ -29,37 +32,44 @@ func FuzzDamagedRun(f *testing.F) {
 		f.Add(uint8(n), uint16(900), byte(0x01), false, true)
 		f.Add(uint8(n), uint16(60), byte(0), true, true)
 	}
+	// One folder a process, mended after each execution: copying the run took longer than
+	// reading it.
+	lock, err := os.ReadFile(filepath.Join(source, datasets.LockFile))
+	check(f, err)
+	files := make([][]byte, len(names))
+	for n, name := range names {
+		files[n], err = os.ReadFile(filepath.Join(source, filepath.FromSlash(name)))
+		check(f, err)
+	}
 	f.Fuzz(func(t *testing.T, which uint8, at uint16, flip byte, cut, relock bool) {
-		dir := t.TempDir()
-		check(t, os.CopyFS(dir, os.DirFS(source)))
-		name := names[int(which)%len(names)]
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		data, err := os.ReadFile(path)
-		check(t, err)
+		n := int(which) % len(names)
+		name, data := names[n], bytes.Clone(files[n])
 		offset := int(at) % len(data)
 		if cut {
 			data = data[:offset]
 		} else {
 			data[offset] ^= flip
 		}
-		check(t, os.WriteFile(path, data, 0o666))
+		put := func(name string, data []byte) {
+			check(t, os.WriteFile(filepath.Join(source, filepath.FromSlash(name)), data, 0o666))
+		}
+		put(name, data)
+		defer put(name, files[n])
 		if relock && name != datasets.LockFile {
-			path := filepath.Join(dir, datasets.LockFile)
-			old, err := os.ReadFile(path)
-			check(t, err)
-			lock, err := datasets.ParseLock(old)
+			relocked, err := datasets.ParseLock(lock)
 			check(t, err)
 			table := filepath.Base(name[:len(name)-len(".parquet")])
-			if info, ok := lock.Tables[table]; ok {
+			if info, ok := relocked.Tables[table]; ok {
 				sum := sha256.Sum256(data)
 				info.FileSHA256 = hex.EncodeToString(sum[:])
-				lock.Tables[table] = info
+				relocked.Tables[table] = info
 			}
-			text, err := lock.Marshal()
+			text, err := relocked.Marshal()
 			check(t, err)
-			check(t, os.WriteFile(path, text, 0o666))
+			put(datasets.LockFile, text)
+			defer put(datasets.LockFile, lock)
 		}
-		run, err := datasets.OpenRun(dir)
+		run, err := datasets.OpenRun(source)
 		if err == nil {
 			var x *Experiment
 			if x, err = Read("damaged", []*datasets.Run{run}, ReadOptions{Timings: true}); err == nil {
@@ -81,6 +91,7 @@ func FuzzDamagedRun(f *testing.F) {
 // FuzzSaved: whatever a file holds, reading it ends with an experiment that can be
 // compared and saved again, or with an error that names it.
 func FuzzSaved(f *testing.F) {
+	fuzzing.Briefly(f)
 	x := read(f, "x", folder{rows: twoStyles(seedsTo(2), 10, 20)})
 	data, err := x.Marshal()
 	check(f, err)

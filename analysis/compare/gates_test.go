@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"toolgen/datasets"
+	"toolgen/fuzzing"
 )
 
 // The file that the documentation shows.
@@ -117,6 +118,7 @@ func TestGateFileProblems(t *testing.T) {
 // Whatever stands in a gate file, reading it ends with gates or with a problem that has
 // a place; what was read can be used.
 func FuzzGateFile(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add([]byte(exampleGates))
 	f.Add([]byte("version: 1\ngates: [{metric: fuel, scope: {style: x}, direction: max, limit: 3}]"))
 	f.Add([]byte("version: 1\n? {a: b}\n: c\n"))

@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
+
+	"toolgen/fuzzing"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew; read them before you commit them")
@@ -379,6 +381,7 @@ func TestSchemaAgrees(t *testing.T) {
 // FuzzParse: no panic; every problem has a place inside the text; what is accepted
 // resolves to itself.
 func FuzzParse(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add(smallest, "epochs=3", "1-2")
 	for _, name := range List() {
 		data, err := Named(name)

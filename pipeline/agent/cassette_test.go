@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"toolgen/fuzzing"
 )
 
 func exchange() *Exchange {
@@ -162,6 +164,7 @@ func TestCassetteFolder(t *testing.T) {
 }
 
 func FuzzDecodeExchange(f *testing.F) {
+	fuzzing.Briefly(f)
 	_, data := encoded(f, exchange())
 	f.Add(data)
 	f.Add([]byte("{}"))
@@ -177,6 +180,7 @@ func FuzzDecodeExchange(f *testing.F) {
 }
 
 func FuzzDecodeResponse(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add([]byte(answer(1, goodSource, "")))
 	f.Add([]byte(`{"protocol":1,"source":"x"}{}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

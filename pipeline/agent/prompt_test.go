@@ -3,6 +3,8 @@ package agent
 import (
 	"strings"
 	"testing"
+
+	"toolgen/fuzzing"
 )
 
 func TestExtract(t *testing.T) {
@@ -48,6 +50,7 @@ func TestFenced(t *testing.T) {
 
 // FuzzExtract: a source is a part of the message, and what is fenced comes out again.
 func FuzzExtract(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add("```go\npackage tool\n```")
 	f.Add("~~~\r\npackage tool\r\n")
 	f.Add("<think>```</think>package tool")

@@ -3,11 +3,14 @@ package build
 import (
 	"strings"
 	"testing"
+
+	"toolgen/fuzzing"
 )
 
 // FuzzInspect throws garbage at the gate. It must answer, and consistently; that
 // what it accepts compiles is checked on fixed sources elsewhere.
 func FuzzInspect(f *testing.F) {
+	fuzzing.Briefly(f)
 	b := open(f)
 	for _, src := range []string{
 		"", "package tool", "package tool\n" + run, "package tool\n" + distinct,

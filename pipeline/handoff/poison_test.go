@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"toolgen/fuzzing"
 )
 
 // valid is a file of the old form.
@@ -406,6 +408,7 @@ func (d *swapDisk) rename(from, to string) error {
 }
 
 func FuzzParse(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add([]byte(valid))
 	f.Add([]byte(`{"spec_path": "s", "bundle_dir": "b", "ts": 1e300, "epoch": null, "metrics": null}`))
 	f.Add([]byte(`{"ts": "2026-01-01T00:00:00Z", "spec_path": "../x", "bundle_dir": "/y", "impl_style": "z"}`))

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/bytecodealliance/wasmtime-go/v44"
+
+	"toolgen/fuzzing"
 )
 
 // wasmRun instantiates a module without imports, sets the meters if it has
@@ -398,6 +400,7 @@ func TestFrameBytes(t *testing.T) {
 }
 
 func FuzzMeter(f *testing.F) {
+	fuzzing.Briefly(f)
 	for _, text := range []string{
 		`(module)`,
 		`(module (memory 1) (func $f (export "f") (param i32) (result i32)

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"go/format"
 	"testing"
+
+	"toolgen/fuzzing"
 )
 
 // Whatever the source and the edit are, Apply answers, and never with something
 // that is not formatted or does not type-check.
 func FuzzApply(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add(sample, uint16(0), 0, "")
 	f.Add("package tool\n\nfunc Run(input []byte) ([]byte, error) {\n\treturn input[1:], nil\n}\n", uint16(14), 0, "half")
 	f.Add("package tool\r\n\r\nvar x = `a\r\nb`+\"c\"\r\n", uint16(16), 0, "")
@@ -25,10 +28,12 @@ func FuzzApply(f *testing.F) {
 			}
 			return
 		}
+		// A source has hundreds of edits, and each costs some type checks: op says which family is
+		// looked at, and which few of it are tried.
 		tried := []Edit{{Family: o.family, Op: o.name, Site: site, Arg: arg}}
-		for i, e := range p.Edits() {
-			if i%5 == int(op)%5 && len(tried) < 20 {
-				tried = append(tried, e)
+		if edits := p.edits(func(x *operation) bool { return x.family == o.family }); len(edits) > 0 {
+			for i := range 3 {
+				tried = append(tried, edits[(int(op)+i*len(edits)/3)%len(edits)])
 			}
 		}
 		for _, e := range tried {
@@ -52,6 +57,7 @@ func FuzzApply(f *testing.F) {
 // Whatever the template is, Render answers with formatted source or an error that
 // has a place.
 func FuzzRender(f *testing.F) {
+	fuzzing.Briefly(f)
 	f.Add(tunable, int64(3))
 	f.Add("package tool\n{{range $i := .Params.n}}// {{$i}}\n{{else}}{{with .Spec.ID}}// {{.}}\n{{end}}{{end}}", int64(2))
 	f.Add("{{define \"x\"}}{{end}}{{/* c */}}{{- print 1 -}}", int64(0))

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"toolgen/fuzzing"
 	"toolgen/seed"
 	"toolgen/specs"
 )
@@ -139,6 +140,7 @@ func TestUnknownMutatorPanics(t *testing.T) {
 }
 
 func FuzzMutate(f *testing.F) {
+	fuzzing.Briefly(f)
 	for _, in := range []string{"", "a\n", "\r\n", "12 34\n", "[1,[2]]", "\xe2\x82", "\xe2\x82\xac", "9223372036854775808", strings.Repeat("9", 100)} {
 		f.Add(int64(1), []byte(in))
 	}
