@@ -88,7 +88,7 @@ func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 		if err != nil {
 			return nil, &RefusedError{err.Error()}
 		}
-		return &Module{local: m}, nil
+		return &Module{local: m, closed: new(atomic.Bool)}, nil
 	}
 	data, err := e.compile.Do(ctx, Job{Op: opCompile, Blob: wasm, Wall: compileWall, Memory: compileMemory, MaxBlob: maxModule}, nil)
 	if text, ok := IsAnswer(err); ok {
@@ -114,7 +114,7 @@ func (e *Engine) Deserialize(ctx context.Context, data []byte) (*Module, error) 
 		if err != nil {
 			return nil, &RefusedError{err.Error()}
 		}
-		return &Module{local: m}, nil
+		return &Module{local: m, closed: new(atomic.Bool)}, nil
 	}
 	m := e.module(data)
 	_, err := e.guest.Do(ctx, Job{Op: opPing, Wall: startWait, needs: m.a}, nil)
@@ -125,7 +125,7 @@ func (e *Engine) Deserialize(ctx context.Context, data []byte) (*Module, error) 
 }
 
 func (e *Engine) module(data []byte) *Module {
-	m := &Module{engine: e}
+	m := &Module{engine: e, closed: new(atomic.Bool)}
 	m.a = &attachment{ID: e.ids.Add(1), blob: data, closed: m.closed.Load}
 	return m
 }
@@ -134,8 +134,17 @@ func (e *Engine) module(data []byte) *Module {
 type Module struct {
 	engine *Engine
 	a      *attachment
-	closed atomic.Bool
+	closed *atomic.Bool
+	tenant string
 	local  *sandbox.Module
+}
+
+// For returns the module as a tenant has it: its calls share no process with those of
+// others.
+func (m *Module) For(tenant string) *Module {
+	own := *m
+	own.tenant = tenant
+	return &own
 }
 
 // Serialize returns the compiled code for Deserialize.
@@ -169,7 +178,7 @@ func (m *Module) Call(ctx context.Context, c sandbox.Call) (sandbox.Result, erro
 	input := c.Input
 	c.Input = nil
 	job := Job{
-		Op: opCall, Header: guestCall{Module: m.a.ID, Call: c}, Blob: input, needs: m.a,
+		Op: opCall, Header: guestCall{Module: m.a.ID, Call: c}, Blob: input, needs: m.a, tenant: m.tenant,
 		Wall: c.Limits.Wall, Memory: c.Limits.MemoryBytes + guestExtra, MaxBlob: int64(c.Limits.OutputBytes),
 	}
 	var r sandbox.Result

@@ -136,6 +136,38 @@ func TestModules(t *testing.T) {
 	}
 }
 
+// TestTenants: a process serves one tenant, and as many processes as there are tenants are
+// not kept.
+func TestTenants(t *testing.T) {
+	e := engine(t, NewHost(2), Optimizing)
+	m, err := e.Compile(t.Context(), []byte(controlModule))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range 2 {
+		for tenant := range 20 {
+			for range 3 {
+				if _, err := m.For(fmt.Sprint(tenant)).Call(t.Context(), sandbox.Call{Limits: limitsOfTests}); err != nil {
+					t.Fatal(round, err)
+				}
+			}
+		}
+	}
+	if n := len(e.guest.idle); n != idlePerJob*2 {
+		t.Errorf("%d processes are kept, want %d", n, idlePerJob*2)
+	}
+	seen := map[string]bool{}
+	for _, proc := range e.guest.idle {
+		if seen[proc.tenant] {
+			t.Errorf("two processes of tenant %s, which has one call at a time", proc.tenant)
+		}
+		seen[proc.tenant] = true
+	}
+	if e.guest.take(m.a, "somebody else") != nil {
+		t.Error("a process of one tenant is given to another")
+	}
+}
+
 const loop = "(loop br 0) i32.const 0"
 
 // TestGuestKilled: a guest that the wall clock ends is a death, and one that is called off

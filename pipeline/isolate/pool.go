@@ -94,6 +94,10 @@ type Job struct {
 	Memory  int64         // resident bytes above which the process is killed; 0: no limit
 	MaxBlob int64         // bytes that it may answer
 	needs   *attachment   // what the process must have loaded
+
+	// tenant says who may share a process: jobs of one tenant only follow those of the same. A
+	// job that takes its process over can then falsify nobody else's answers.
+	tenant string
 }
 
 // attachment is something that processes load once for many jobs.
@@ -164,12 +168,13 @@ func (p *Pool) first(ctx context.Context, job Job) (json.RawMessage, []byte, err
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	proc := p.take(job.needs)
+	proc := p.take(job.needs, job.tenant)
 	if proc == nil {
 		var err error
 		if proc, err = p.start(ctx); err != nil {
 			return nil, nil, err
 		}
+		proc.tenant = job.tenant
 	}
 	header, blob, err := p.run(ctx, proc, job)
 	p.put(proc)
@@ -261,20 +266,22 @@ func (p *process) load(ctx context.Context, a *attachment) error {
 
 func idHeader(a *attachment) json.RawMessage { return json.RawMessage(fmt.Sprint(a.ID)) }
 
-// take returns an idle process, best one that has what is needed; nil if there is none.
-func (p *Pool) take(needs *attachment) *process {
+// take returns an idle process of a tenant, best one that has what is needed; nil if there
+// is none.
+func (p *Pool) take(needs *attachment, tenant string) *process {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.idle) == 0 {
-		return nil
-	}
-	best := len(p.idle) - 1
-	if needs != nil {
-		for i, proc := range p.idle {
-			if slices.Contains(proc.has, needs) {
-				best = i
-			}
+	best, ready := -1, false
+	for i, proc := range p.idle {
+		if proc.tenant != tenant {
+			continue
 		}
+		if has := needs == nil || slices.Contains(proc.has, needs); has || !ready {
+			best, ready = i, has
+		}
+	}
+	if best < 0 {
+		return nil
 	}
 	proc := p.idle[best]
 	p.idle = slices.Delete(p.idle, best, best+1)
@@ -284,16 +291,23 @@ func (p *Pool) take(needs *attachment) *process {
 // put keeps a process for the next job, unless it was killed: a clock or a context may have
 // ended it just when it had answered.
 func (p *Pool) put(proc *process) {
+	gone := proc
 	p.mu.Lock()
-	keep := !p.closed && !proc.wasKilled()
-	if keep {
-		p.idle = append(p.idle, proc)
+	if !p.closed && !proc.wasKilled() {
+		p.idle, gone = append(p.idle, proc), nil
+		if len(p.idle) > idlePerJob*p.host.jobs {
+			gone, p.idle = p.idle[0], slices.Delete(p.idle, 0, 1)
+		}
 	}
 	p.mu.Unlock()
-	if !keep {
-		proc.end()
+	if gone != nil {
+		gone.end()
 	}
 }
+
+// idlePerJob is how many processes wait for each that may work: those of a candidate, of a
+// spec's programs, and of the lab take turns.
+const idlePerJob = 3
 
 // watchPeriod is how often resident sizes are looked at.
 const watchPeriod = 50 * time.Millisecond

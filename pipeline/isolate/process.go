@@ -27,6 +27,7 @@ type process struct {
 	ours   []*os.File // our ends of its pipes
 	stderr *tail
 	has    []*attachment // what it has loaded, the latest last
+	tenant string        // whose jobs it does
 	gone   bool          // it has been waited for
 	ended  error         // what Wait said
 

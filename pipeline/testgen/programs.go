@@ -83,7 +83,7 @@ func Prepare(ctx context.Context, b *build.Builder, spec *specs.Spec) (*Programs
 			return nil, errors.Join(err, p.Close())
 		}
 		for i, u := range batch.Units {
-			p.roles[u.Role] = program{module, uint32(i)}
+			p.roles[u.Role] = program{module.For("spec " + spec.ID), uint32(i)}
 		}
 	}
 	return p, nil
