@@ -219,7 +219,7 @@ func (g *gate) foreign(v *types.Var) *types.Var {
 
 // alone says whether the unit must not share a module, see Report.Alone.
 func (g *gate) alone() bool {
-	if g.bounds.static > sharedStatic {
+	if g.static > sharedStatic {
 		return true
 	}
 	for _, file := range g.report.Syntax {
