@@ -57,6 +57,9 @@ const (
 
 	maxLayouts = 100_000 // sum of scope.layout over all declared and instantiated types
 
+	maxLookups   = 300_000_000 // steps, see meter.lookups
+	maxCaseParts = 20_000_000  // compared between the types of a type switch
+
 	maxMentions    = 50        // of a type parameter in the declaration of a type, or in a signature
 	maxInferred    = 100_000   // parts of an inferred type, written out
 	maxInferredSum = 2_000_000 // of all of them
@@ -105,6 +108,8 @@ func Check(files []*ast.File, imp types.Importer) Report {
 		{Constant, "bytes in concatenations of string constants", m.strings, maxStringsBytes},
 		{TypeSize, "parts in all structs and interfaces, embedded ones included", m.weights, maxTypesWeight},
 		{TypeSize, "parts within all types, those of parts included", m.layouts, maxLayouts},
+		{TypeSize, "comparisons of parts between the types of type switches", m.caseParts, maxCaseParts},
+		{TypeSize, "steps to find methods (the syntax tree's nodes x methods of interfaces x these and the square of embedded fields)", m.lookups(), maxLookups},
 	} {
 		if check.have > check.most {
 			m.object(check.of, files[0].Package, "%s %s: want at most %d", count(check.have), check.what, check.most)
@@ -125,6 +130,9 @@ type meter struct {
 	strings, weights int64
 	layouts          int64
 	static           int64
+
+	methods, embedded int64 // of all interfaces; all embedded fields
+	caseParts         int64
 
 	generic bool  // there are type parameters
 	written int64 // weight of the largest type as it is written, if so
@@ -310,10 +318,44 @@ func (m *meter) visit(n ast.Node, at place) place {
 		m.layouts = sum(m.layouts, at.scope.layout(n))
 	case *ast.StructType:
 		m.weigh(n, at.scope.weight(n))
+		for _, f := range n.Fields.List {
+			if len(f.Names) == 0 {
+				m.embedded++
+			}
+		}
 	case *ast.InterfaceType:
 		m.weigh(n, at.scope.weight(n))
+		for _, f := range n.Methods.List {
+			m.methods += int64(len(f.Names))
+		}
+	case *ast.TypeSwitchStmt:
+		m.cases(n.Body, at.scope)
 	}
 	return inner
+}
+
+// lookups bounds what go/types does to find methods and fields. To see whether a value
+// implements an interface, for every assignment and comparison, it looks for each
+// method of the interface in the list of the type's methods from the start, then in the
+// types that it embeds; these are held against each other, all pairs of them.
+func (m *meter) lookups() int64 {
+	searches := product(int64(m.nodes), max(1, m.methods))
+	return product(searches, sum(sum(m.methods, 10*m.embedded), product(m.embedded, m.embedded)))
+}
+
+// cases adds up what the types of a type switch have in common to compare: each is
+// held against all before it.
+func (m *meter) cases(body *ast.BlockStmt, s *scope) {
+	n, weight := int64(0), int64(0)
+	for _, clause := range body.List {
+		if clause, ok := clause.(*ast.CaseClause); ok {
+			for _, e := range clause.List {
+				n++
+				weight = max(weight, s.weight(e))
+			}
+		}
+	}
+	m.caseParts = sum(m.caseParts, product(n*n/2, weight))
 }
 
 func (m *meter) typeSpec(n *ast.TypeSpec, s *scope) {

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"toolgen/pipeline/bounds"
 )
 
 // What the gate accepts as text.
@@ -47,6 +49,13 @@ func (g *gate) checkFiles() {
 		}
 		if !utf8.Valid(f.Data) || bytes.IndexByte(f.Data, 0) >= 0 {
 			object(RuleFile, f.Name, "the file is no UTF-8 text, or holds NUL bytes")
+		}
+		if at := bounds.Nesting(f.Data); at >= 0 {
+			line := bytes.Count(f.Data[:at], []byte("\n"))
+			g.report.Problems = append(g.report.Problems, Problem{
+				Rule: RuleSize, File: f.Name, Line: line + 1, Column: at - bytes.LastIndexByte(f.Data[:at], '\n'),
+				Message: "brackets too deep within each other",
+			})
 		}
 	}
 	if total > maxSourceBytes {

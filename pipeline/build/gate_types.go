@@ -62,8 +62,10 @@ func (g *gate) checkTypes() {
 		Sizes:     wasmSizes,
 		Error:     g.typeError,
 	}
-	r.Package, _ = config.Check(want.pkg, r.Fset, r.Syntax, r.Info)
-	g.checkAssignments()
+	g.check(&config, want.pkg)
+	if r.Package != nil {
+		g.checkAssignments()
+	}
 	if len(r.Problems) > 0 {
 		return
 	}
@@ -74,6 +76,21 @@ func (g *gate) checkTypes() {
 	case fn.Signature().TypeParams() != nil || !types.Identical(fn.Signature(), want.sig):
 		g.object(RuleEntry, fn.Pos(), "func %s has type %s: want %s", want.fn, fn.Signature(), want.form)
 	}
+}
+
+// enough is what typeError panics with when there are as many problems as a report
+// holds: what go/types writes about each may be long, and it has no other way to be
+// told to stop.
+type enough struct{}
+
+// check runs the type checker.
+func (g *gate) check(config *types.Config, path string) {
+	defer func() {
+		if p := recover(); p != nil && p != (enough{}) {
+			panic(p)
+		}
+	}()
+	g.report.Package, _ = config.Check(path, g.report.Fset, g.report.Syntax, g.report.Info)
 }
 
 // typeError collects what the type checker reports. It follows up some messages by
@@ -90,7 +107,10 @@ func (g *gate) typeError(err error) {
 		last.Message = bound(fmt.Sprintf("%s; %s at %s", last.Message, more, at))
 		return
 	}
-	g.object(RuleType, e.Pos, "%s", strings.ReplaceAll(e.Msg, "\n\t", "; "))
+	if len(g.report.Problems) == maxProblems {
+		panic(enough{})
+	}
+	g.object(RuleType, e.Pos, "%s", strings.ReplaceAll(bound(e.Msg), "\n\t", "; "))
 }
 
 // checkAssignments looks for changes of what other packages declare: instances are
