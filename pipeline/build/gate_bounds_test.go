@@ -67,7 +67,8 @@ func TestInspectStopsBombs(t *testing.T) {
 		{"long function", "func f(x int) {\n" + lines(3000, "\tx += x\n") + "}\n", RuleSize},
 		{"many nodes", lines(200, "func f$i(x int) {"+strings.Repeat("x += x;", 60)+"}\n"), RuleSize},
 		{"long identifier", "var " + strings.Repeat("x", 1000) + " int\n", RuleSize},
-		{"too deep for the parser", "var x = " + strings.Repeat("(", 110000) + "\n", RuleSyntax},
+		{"too deep for the parser", "var x = " + strings.Repeat("(", 110000) + "\n", RuleSize},
+		{"too deep for the parser without brackets", "var x = " + strings.Repeat("! ", 110000) + "true\n", RuleSyntax},
 
 		{"shift", "const a = 1 << 1000000000\n", RuleType},
 		{"exponent", "const a = 1e1000000000\n", RuleType},
