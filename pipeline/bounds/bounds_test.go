@@ -73,6 +73,9 @@ func TestEdges(t *testing.T) {
 		{"method values that double", Generics, 3, 20, func(n int) string {
 			return double + "type p[T any] struct{ x T }\nfunc (p[T]) w(T) T { panic(0) }\nfunc mk[T any](x T) p[T] { panic(0) }\nfunc f() { v0 := 1\n" + lines(n, "v$j := d(mk(v$i).w)\n") + "}\n"
 		}},
+		{"method values of another package that double", Generics, 3, 20, func(n int) string {
+			return "import \"sync/atomic\"\nfunc w[T any](T) *atomic.Pointer[T] { panic(0) }\nfunc f() { v0 := w(1)\n" + lines(n, "v$j := w(v$i.CompareAndSwap)\n") + "}\n"
+		}},
 		{"fields that double", Generics, 6, 20, func(n int) string {
 			return lines(n, "type p$i[T any] struct{ f *p$j[func(T, T)] }\n") + fmt.Sprintf("type p%d[T any] struct{}\nfunc f(x p0[int]) { _ = x%s }\n", n, strings.Repeat(".f", n))
 		}},
@@ -137,11 +140,12 @@ func TestEdges(t *testing.T) {
 			return "type s0 struct{ a, b int }\n" + lines(n, "type s$j struct{ a, b s$i }\n")
 		}},
 	}
+	imp := importer.ForCompiler(token.NewFileSet(), "source", nil)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			refused := func(n int) []Problem {
 				_, file := source(t, test.body(n))
-				return Check([]*ast.File{file}, nil).Problems
+				return Check([]*ast.File{file}, imp).Problems
 			}
 			problems := refused(test.most)
 			if len(problems) == 0 {
@@ -162,7 +166,7 @@ func TestEdges(t *testing.T) {
 				}
 			}
 			fset, file := source(t, test.body(last))
-			config := types.Config{Importer: importer.Default(), Error: func(error) {}}
+			config := types.Config{Importer: imp, Error: func(error) {}}
 			config.Check("tool", fset, []*ast.File{file}, nil)
 			t.Logf("%d are accepted, %d are not", last, last+1)
 		})
@@ -215,7 +219,7 @@ func f(words []string) int {
 	names := newScope(newScope(nil))
 	names.parent.collect(file, names)
 	m.weighFile(file, names)
-	g := &growth{meter: m, generics: newGenerics([]*ast.File{file}), globals: map[string]*global{}, locals: map[string]int64{}, sizes: map[ast.Expr]int64{}}
+	g := &growth{meter: m, generics: newGenerics([]*ast.File{file}, nil), globals: map[string]*global{}, locals: map[string]int64{}, sizes: map[ast.Expr]int64{}}
 	g.walk(file)
 	largest := int64(0)
 	for _, n := range g.sizes { // any order: the largest counts

@@ -1,6 +1,9 @@
 package bounds
 
-import "go/ast"
+import (
+	"go/ast"
+	"go/types"
+)
 
 // generics is what a program declares with type parameters, as far as it tells how
 // much larger a type may be than the types that it is made of. All is by name, so of
@@ -114,8 +117,8 @@ func receiverParams(recv *ast.FieldList) []string {
 	return names
 }
 
-// newGenerics reads the declarations of a package.
-func newGenerics(files []*ast.File) *generics {
+// newGenerics reads the declarations of a package, and of the packages that it imports.
+func newGenerics(files []*ast.File, names []*scope) *generics {
 	g := &generics{
 		funcs: map[string]*genericFunc{}, fields: map[string]int64{}, results: map[string]int64{}, methods: map[string]int64{}, faces: map[string]bool{},
 		unwrapped: 1, ofStruct: 1, ofMethods: 1, ofFaces: 1, embedded: 1,
@@ -136,6 +139,11 @@ func newGenerics(files []*ast.File) *generics {
 			return true
 		})
 	}
+	for _, s := range names {
+		for _, p := range s.imports { // any order: the largest counts
+			g.importMethods(p)
+		}
+	}
 	known := map[string]*lazy{}
 	for name := range chains { // any order: the largest counts
 		g.embedded = max(g.embedded, gain(name, chains, known))
@@ -148,6 +156,54 @@ func newGenerics(files []*ast.File) *generics {
 		}
 	}
 	return g
+}
+
+// importMethods notes the methods of another package's generic types. These have no
+// fields, and results that hold a type argument once.
+func (g *generics) importMethods(p *types.Package) {
+	for _, name := range p.Scope().Names() {
+		t, ok := p.Scope().Lookup(name).(*types.TypeName)
+		if !ok || !t.Exported() {
+			continue
+		}
+		if named, ok := t.Type().(*types.Named); ok && named.TypeParams() != nil {
+			for m := range named.Methods() {
+				sig := m.Signature()
+				for param := range sig.RecvTypeParams().TypeParams() {
+					g.methods[m.Name()] = max(g.methods[m.Name()], occurrences(sig, param))
+				}
+			}
+		}
+	}
+}
+
+// occurrences counts a type parameter in a type.
+func occurrences(t types.Type, p *types.TypeParam) int64 {
+	switch t := types.Unalias(t).(type) {
+	case *types.TypeParam:
+		if t == p {
+			return 1
+		}
+	case *types.Named:
+		n := int64(0)
+		for arg := range t.TypeArgs().Types() {
+			n += occurrences(arg, p)
+		}
+		return n
+	case *types.Tuple:
+		n := int64(0)
+		for v := range t.Variables() {
+			n += occurrences(v.Type(), p)
+		}
+		return n
+	case *types.Signature:
+		return occurrences(t.Params(), p) + occurrences(t.Results(), p)
+	case *types.Map:
+		return occurrences(t.Key(), p) + occurrences(t.Elem(), p)
+	case interface{ Elem() types.Type }: // a pointer, slice, array or channel
+		return occurrences(t.Elem(), p)
+	}
+	return 0
 }
 
 // chain leads from a generic type to one that it embeds or is declared by.

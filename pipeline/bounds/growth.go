@@ -47,7 +47,7 @@ type hidden struct {
 // boundGrowth measures what is inferred. Types as written are bounded already.
 func (m *meter) boundGrowth(files []*ast.File, names []*scope) {
 	g := &growth{
-		meter: m, generics: newGenerics(files), globals: map[string]*global{},
+		meter: m, generics: newGenerics(files, names), globals: map[string]*global{},
 		locals: map[string]int64{}, sizes: map[ast.Expr]int64{},
 	}
 	if most := g.generics.worst(); most > maxMentions {

@@ -27,8 +27,9 @@ type Report struct {
 	ImportSet []string // their transitive closure united with the base set's, sorted; nil if there is a verdict
 
 	// Alone says that the unit would weigh on its neighbours in a batch: it has
-	// package-level variables, init functions, or much static data. It is compiled
-	// by itself, and its initialization is charged.
+	// package-level variables, init functions, initial values that may run code or
+	// panic, or much static data. It is compiled by itself, and its initialization is
+	// charged.
 	Alone bool
 
 	// What the parser and the type checker found. Positions must be read with

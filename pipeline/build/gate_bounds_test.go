@@ -3,8 +3,11 @@ package build
 import (
 	"context"
 	"fmt"
+	"go/types"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // Sources that are small, and would take go/types, the compiler or the linker down.
@@ -129,4 +132,48 @@ func TestBoundsHoldForTheCompiler(t *testing.T) {
 	if _, err := ws.run(context.Background(), "build", "-trimpath", "./..."); err != nil {
 		t.Error(err)
 	}
+}
+
+// Package bounds takes it that a result of an imported generic function holds each type
+// parameter once, and that all it holds are parts of one argument. Else types could grow
+// by calling it.
+func TestImportedGenericsDoNotMultiply(t *testing.T) {
+	b := open(t)
+	for _, path := range Importable() {
+		scope := b.packages.types[path].Scope()
+		for _, name := range scope.Names() {
+			f, ok := scope.Lookup(name).(*types.Func)
+			if !ok || !f.Exported() || f.Signature().TypeParams() == nil {
+				continue
+			}
+			sig := f.Signature()
+			var from []string // the parameter that binds each type parameter of the results
+			for p := range sig.TypeParams().TypeParams() {
+				n := strings.Count(typeWords(sig.Results()), " "+p.Obj().Name()+" ")
+				if n == 0 {
+					continue
+				}
+				if n > 1 {
+					t.Errorf("%s.%s returns its type parameter %s %d times: %s", path, name, p, n, sig)
+				}
+				bound := "a constraint"
+				for v := range sig.Params().Variables() {
+					if strings.Contains(typeWords(v.Type()), " "+p.Obj().Name()+" ") {
+						bound = v.Name()
+						break
+					}
+				}
+				from = append(from, bound)
+			}
+			if len(slices.Compact(from)) > 1 {
+				t.Errorf("%s.%s returns what it makes of several arguments: %s", path, name, sig)
+			}
+		}
+	}
+}
+
+// typeWords is a type as words between spaces.
+func typeWords(t types.Type) string {
+	text := types.TypeString(t, nil)
+	return " " + strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }), "  ") + " "
 }
