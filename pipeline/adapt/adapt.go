@@ -8,6 +8,7 @@
 package adapt
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"toolgen/pipeline/bounds"
 )
 
 // Entry is the function that is added, and that nobody is to edit.
@@ -74,12 +77,18 @@ func Wrap(file string, source []byte, name string, imp types.Importer) (*Tool, e
 		at := fset.PositionFor(pos, false)
 		return &Error{File: file, Line: at.Line, Column: at.Column, Msg: fmt.Sprintf(format, args...)}
 	}
+	if at := bounds.Nesting(source); at >= 0 {
+		return nil, &Error{File: file, Line: 1 + bytes.Count(source[:at], []byte("\n")), Msg: "brackets too deep within each other"}
+	}
 	syntax, err := parser.ParseFile(fset, file, source, parser.ParseComments|parser.SkipObjectResolution)
 	var list scanner.ErrorList
 	if errors.As(err, &list) && len(list) > 0 {
 		return nil, &Error{File: file, Line: list[0].Pos.Line, Column: list[0].Pos.Column, Msg: list[0].Msg}
 	} else if err != nil {
 		return nil, &Error{File: file, Msg: err.Error()}
+	}
+	if problems := bounds.Check([]*ast.File{syntax}, imp).Problems; len(problems) > 0 {
+		return nil, fail(problems[0].Pos, "%s", problems[0].Message)
 	}
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: imp, Sizes: sizes}

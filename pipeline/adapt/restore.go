@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/build/constraint"
 	"go/format"
 	"go/parser"
 	"go/scanner"
@@ -13,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"toolgen/pipeline/bounds"
 )
 
 // sizes are those of the target that tools are compiled for.
@@ -26,7 +29,10 @@ const disarmed = "toolgen:disarmed "
 // instruction is where a comment that is an instruction goes on behind its first two
 // bytes; 0 for other comments.
 func instruction(comment string) int {
-	for _, prefix := range []string{"//go:", "//line ", "/*line ", "//export ", "//+build", "// +build"} {
+	if constraint.IsPlusBuild(comment) {
+		return len("//")
+	}
+	for _, prefix := range []string{"//go:", "//line ", "/*line ", "//export "} {
 		if strings.HasPrefix(comment, prefix) {
 			return len("//")
 		}
@@ -34,12 +40,18 @@ func instruction(comment string) int {
 	return 0
 }
 
-// checked parses and type-checks a source.
+// checked parses and type-checks a source. An answer of an agent, or edits, made it.
 func checked(name, source string, imp types.Importer) (*types.Package, error) {
+	if bounds.Nesting([]byte(source)) >= 0 {
+		return nil, fmt.Errorf("%s: brackets too deep within each other", name)
+	}
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, source, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
+	}
+	if problems := bounds.Check([]*ast.File{file}, imp).Problems; len(problems) > 0 {
+		return nil, types.Error{Fset: fset, Pos: problems[0].Pos, Msg: problems[0].Message}
 	}
 	config := types.Config{Importer: imp, Sizes: sizes}
 	return config.Check(file.Name.Name, fset, []*ast.File{file}, nil)

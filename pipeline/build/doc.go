@@ -5,9 +5,9 @@
 // It takes this way:
 //
 //  1. [ReadFiles] reads a folder, if the source lies in one: regular Go files only.
-//  2. [Builder.Inspect] is the gate. It looks at text and syntax first, bounds
-//     everything that could blow up a type checker, runs go/types against the
-//     export data of the toolchain for wasip1/wasm, and then bounds what could
+//  2. [Builder.Inspect] is the gate. It looks at text and syntax first, has
+//     package bounds tell what could blow up a type checker, runs go/types against
+//     the export data of the toolchain for wasip1/wasm, and then bounds what could
 //     blow up a compiler. Its verdict is a pure function of the source and the
 //     toolchain, and the only verdict there is: what it accepts compiles.
 //  3. [Plan] puts accepted units together: 32 of one import set share a module,

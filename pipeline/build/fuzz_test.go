@@ -22,11 +22,17 @@ func FuzzInspect(f *testing.F) {
 		"package tool\nfunc f[T interface{ ~[]E }, E any](x T) { for range x { f(x[:]) } }\nvar _ = f[[]int]\n" + run,
 		"package tool\n/*line x:1*/\n//go:embed x\nvar x = []int{1<<40: 2, 'a': 3}\n" + run,
 		"package tool\nfunc f() { L: for range 10 { switch x := any(1).(type) { case int: goto L; _ = x } } }\n" + run,
+		"package tool\nfunc d[T any](x T) struct{ a, b T } { panic(0) }\ntype p[K, V any] struct{ *q[V]; f func(K) p[K, V] }\ntype q[T any] map[int]T\nfunc (x p[K, V]) m() q[K] { return nil }\nfunc f() { x := p[int, string]{}; y := d(d(x.f)); _ = y }\n" + run,
+		"package tool\ntype c[T any] interface{ ~[]T | p }\ntype p interface{ m(p) }\nfunc f[S c[E], E any](s S, g func(S) E) (E, S) { return g(s), s }\n" + run,
+		"//\t+build ignore\n\n/* x */ package tool\nvar _ = [4]int([]int(nil))\nvar _ any = []any{&struct{ x []int }{nil}, (*int)(nil), Run}\n" + run,
 		"package tool\nvar x = func() { defer func() { recover() }(); select {} }\n" + run,
 	} {
 		f.Add(src, "package tool\n")
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
+		if len(first)+len(second) > 4<<10 {
+			t.Skip("the engine spends its time on making long inputs shorter")
+		}
 		files := []File{{"a.go", []byte(first)}, {"b.go", []byte(second)}}
 		r := inspect(b.packages, Tool, files)
 		if (r.Verdict == "") != (len(r.Problems) == 0) {

@@ -8,6 +8,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"toolgen/pipeline/bounds"
 )
 
 // Verdicts of the gate. An accepted source has none, "".
@@ -25,8 +27,9 @@ type Report struct {
 	ImportSet []string // their transitive closure united with the base set's, sorted; nil if there is a verdict
 
 	// Alone says that the unit would weigh on its neighbours in a batch: it has
-	// package-level variables, init functions, or much static data. It is compiled
-	// by itself, and its initialization is charged.
+	// package-level variables, init functions, initial values that may run code or
+	// panic, or much static data. It is compiled by itself, and its initialization is
+	// charged.
 	Alone bool
 
 	// What the parser and the type checker found. Positions must be read with
@@ -71,15 +74,15 @@ const (
 	RulePackage = "package" // the package has the name of the role
 	RuleEntry   = "entry"   // the entry function has the signature of the role
 
-	RuleFile      = "file"       // one or more files with plain names and UTF-8 text
-	RuleSize      = "size"       // size of the source, depth and number of its nodes
-	RuleDirective = "directive"  // no comment that a compiler or the go command obeys
-	RuleImport    = "import"     // only pure standard packages
-	RuleConstant  = "constant"   // string constants have a bounded length
-	RuleTypeSize  = "type_size"  // types have bounded size and structure
-	RuleGenerics  = "generics"   // instantiation ends, and soon
-	RuleAssign    = "assignment" // nothing imported is modified
-	RuleGate      = "gate"       // the gate can cope with it
+	RuleFile      = "file"          // one or more files with plain names and UTF-8 text
+	RuleSize      = bounds.Size     // size of the source, depth and number of its nodes
+	RuleDirective = "directive"     // no comment that a compiler or the go command obeys
+	RuleImport    = "import"        // only pure standard packages
+	RuleConstant  = bounds.Constant // string constants have a bounded length
+	RuleTypeSize  = bounds.TypeSize // types have bounded size and structure
+	RuleGenerics  = bounds.Generics // instantiation ends, and soon
+	RuleAssign    = "assignment"    // nothing imported is modified
+	RuleGate      = "gate"          // the gate can cope with it
 )
 
 func verdictOf(rule string) string {
@@ -102,7 +105,7 @@ type gate struct {
 	role     Role
 	files    []File // sorted by name
 	report   *Report
-	bounds   bounds // what boundSyntax measured
+	static   int64 // bytes of data: of strings, variables and composite literals
 }
 
 // inspect judges files in this process.
@@ -119,6 +122,15 @@ func inspect(p *packages, role Role, files []File) *Report {
 	g.inspect()
 	g.conclude()
 	return g.report
+}
+
+// boundSyntax keeps from the type checker what would keep it busy without end.
+func (g *gate) boundSyntax() {
+	r := bounds.Check(g.report.Syntax, g.packages)
+	for _, p := range r.Problems {
+		g.object(p.Of, p.Pos, "%s", p.Message)
+	}
+	g.static = r.Strings
 }
 
 // inspect runs the checks in order. Each stage relies on what the ones before it

@@ -8,6 +8,11 @@ import (
 	"strconv"
 )
 
+// saturated is more than any bound, and far from overflow when a few are summed.
+const saturated = int64(1) << 40
+
+func sum(a, b int64) int64 { return min(a+b, saturated) }
+
 var wasmSizes = types.SizesFor("gc", "wasm")
 
 // Bounds of storage, in bytes. The compiler gives up on a type of 2^50 bytes, a
@@ -107,8 +112,8 @@ func (g *gate) boundTypes() {
 			}
 		}
 	}
-	if g.bounds.static > maxStaticBytes {
-		g.object(RuleTypeSize, g.report.Syntax[0].Package, "string constants, package-level variables and composite literals take %s bytes: want at most %d", count(g.bounds.static), maxStaticBytes)
+	if g.static > maxStaticBytes {
+		g.object(RuleTypeSize, g.report.Syntax[0].Package, "string constants, package-level variables and composite literals take %s bytes: want at most %d", strconv.FormatInt(g.static, 10), maxStaticBytes)
 	}
 	g.boundInstances()
 }
@@ -144,13 +149,13 @@ func (s *storage) visit(n ast.Node) bool {
 			}
 			size := s.sizer.size(obj.Type())
 			if obj.Parent() == obj.Pkg().Scope() {
-				s.gate.bounds.static = sum(s.gate.bounds.static, size)
+				s.gate.static = sum(s.gate.static, size)
 			} else {
 				s.hold(size)
 			}
 		}
 	case *ast.CompositeLit:
-		s.gate.bounds.static = sum(s.gate.bounds.static, s.literal(n))
+		s.gate.static = sum(s.gate.static, s.literal(n))
 	case *ast.AssignStmt:
 		for _, e := range n.Rhs {
 			s.value(e)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"go/ast"
 	"go/build"
+	"go/build/constraint"
 	"go/parser"
 	"go/scanner"
 	"go/token"
@@ -13,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"toolgen/pipeline/bounds"
 )
 
 // What the gate accepts as text.
@@ -47,6 +50,13 @@ func (g *gate) checkFiles() {
 		}
 		if !utf8.Valid(f.Data) || bytes.IndexByte(f.Data, 0) >= 0 {
 			object(RuleFile, f.Name, "the file is no UTF-8 text, or holds NUL bytes")
+		}
+		if at := bounds.Nesting(f.Data); at >= 0 {
+			line := bytes.Count(f.Data[:at], []byte("\n"))
+			g.report.Problems = append(g.report.Problems, Problem{
+				Rule: RuleSize, File: f.Name, Line: line + 1, Column: at - bytes.LastIndexByte(f.Data[:at], '\n'),
+				Message: "brackets too deep within each other",
+			})
 		}
 	}
 	if total > maxSourceBytes {
@@ -108,13 +118,14 @@ func (g *gate) parse() {
 		}
 		for _, group := range file.Comments {
 			for _, c := range group.List {
-				if d := directive(c.Text); d != "" {
-					g.object(RuleDirective, c.Pos(), "%s is an instruction to the compiler or the go command: want none", d)
-				}
+				g.checkComment(c, f.Data)
 			}
 		}
 		for _, spec := range file.Imports {
 			g.checkImport(spec, imports)
+		}
+		if err == nil && len(r.Problems) == 0 {
+			g.checkBuilt(f)
 		}
 		r.Syntax = append(r.Syntax, file)
 	}
@@ -124,18 +135,46 @@ func (g *gate) parse() {
 	r.Imports = slices.Sorted(maps.Keys(imports))
 }
 
+// checkComment objects to a comment that is an instruction. It looks at the bytes of
+// the file, as the go command and the compiler do: go/parser leaves out carriage
+// returns, so to it "// +build\rx" is another word.
+func (g *gate) checkComment(c *ast.Comment, text []byte) {
+	raw := text[g.report.Fset.PositionFor(c.Pos(), false).Offset:]
+	if end := bytes.IndexByte(raw, '\n'); end >= 0 && strings.HasPrefix(c.Text, "//") {
+		raw = raw[:end]
+	}
+	for _, comment := range []string{c.Text, string(raw)} {
+		if d := directive(comment); d != "" {
+			g.object(RuleDirective, c.Pos(), "%s is an instruction to the compiler or the go command: want none", d)
+			return
+		}
+	}
+}
+
 // directive returns the name of the instruction that a comment is, or "".
 func directive(comment string) string {
-	for _, prefix := range []string{"//go:", "//line ", "/*line ", "//export ", "//+build", "// +build"} {
+	line, _, _ := strings.Cut(comment, "\n")
+	if constraint.IsPlusBuild(line) {
+		return strconv.Quote("// +build")
+	}
+	for _, prefix := range []string{"//go:", "//line ", "/*line ", "//export "} {
 		if strings.HasPrefix(comment, prefix) {
-			words := strings.Fields(comment)
-			if words[0] == "//" {
-				words[0] += " " + words[1]
-			}
-			return strconv.Quote(bound(words[0]))
+			return strconv.Quote(bound(strings.Fields(comment)[0]))
 		}
 	}
 	return ""
+}
+
+// checkBuilt asks the go command's own library whether it compiles the file: nothing
+// that was inspected may be left out of the program. What it obeys is refused by name
+// before, so this objects to what we do not know of.
+func (g *gate) checkBuilt(f File) {
+	ctx := build.Context{GOOS: "wasip1", GOARCH: "wasm", Compiler: "gc", OpenFile: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(f.Data)), nil
+	}}
+	if match, err := ctx.MatchFile(".", f.Name); err != nil || !match {
+		g.report.Problems = append(g.report.Problems, Problem{Rule: RuleDirective, File: f.Name, Message: "the go command would not compile the file"})
+	}
 }
 
 func (g *gate) checkImport(spec *ast.ImportSpec, imports map[string]bool) {

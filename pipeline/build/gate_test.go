@@ -1,7 +1,10 @@
 package build
 
 import (
+	"bytes"
 	"fmt"
+	gobuild "go/build"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -43,6 +46,18 @@ func TestInspectRefuses(t *testing.T) {
 		{"build constraint", []File{{"tool.go", []byte("//go:build linux\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "//go:build"`},
 		{"language version", []File{{"tool.go", []byte("//go:build go1.20\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "//go:build"`},
 		{"old build constraint", []File{{"tool.go", []byte("// +build linux\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint without a space", []File{{"tool.go", []byte("//+build linux\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint with a tab", []File{{"tool.go", []byte("//\t+build ignore\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint with spaces", []File{{"tool.go", []byte("//  \t +build ignore\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint with a wide space", []File{{"tool.go", []byte("//\u00a0+build ignore\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint with a carriage return before", []File{{"tool.go", []byte("//\r+build ignore\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint with a carriage return within", []File{{"tool.go", []byte("// +build\rignore\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint with Windows' line ends", []File{{"tool.go", []byte("// +build ignore\r\n\r\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"old build constraint after a byte order mark", []File{{"tool.go", []byte("\ufeff// +build ignore\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:4: "// +build"`},
+		{"empty build constraint", []File{{"tool.go", []byte("// +build\n\npackage tool\n" + run)}}, "unsafe", `tool.go:1:1: "// +build"`},
+		{"build constraint behind the package clause", tool("//\t+build ignore\n" + run), "unsafe", `tool.go:2:1: "// +build"`},
+		{"package documentation", []File{{"tool.go", []byte("package documentation\n" + run)}}, "build_error", "tool.go:1:9: package documentation: want package tool"},
+		{"a line of the C preprocessor", []File{{"tool.go", []byte("#include <x>\npackage tool\n" + run)}}, "build_error", "tool.go:1:1: illegal character"},
 		{"line", tool("//line /etc/passwd:1\n" + run), "unsafe", `tool.go:2:1: "//line"`},
 		{"line in a general comment", tool("var x = /*line a.go:7*/ 1\n" + run), "unsafe", `tool.go:2:9: "/*line"`},
 		{"export", tool("//export f\nfunc f() {}\n" + run), "unsafe", `tool.go:2:1: "//export"`},
@@ -128,7 +143,7 @@ func TestInspectAccepts(t *testing.T) {
 		{"alias in the signature", tool("type bytes = []byte\nfunc Run(in bytes) (bytes, error) { return in, nil }\n"), false},
 		{"several files", []File{{"b.go", []byte("package tool\nfunc g() []byte { return f() }\n")}, {"a-Z_9.go", []byte("package tool\nfunc f() []byte { return nil }\nfunc Run([]byte) ([]byte, error) { return g(), nil }\n")}}, false},
 		{"every allowed package", tool("import (\n" + imports(slices.Sorted(maps.Keys(allowed))) + ")\n" + run), false},
-		{"comments that look like directives", tool("// go:build linux\n//  +build x\n// line 7\n//golang\nfunc f() { _ = \"//go:embed x\" }\n" + run), false},
+		{"comments that look like directives", tool("// go:build linux\n// +builder x\n// a +build\n// line 7\n//golang\nfunc f() { _ = \"//go:embed x\" }\n" + run), false},
 		{"imported variables that are read", tool("import (\n\"encoding/base64\"\n\"hash/crc32\"\n\"io\"\n\"time\"\n\"unicode\"\n)\nfunc f(e error, t *crc32.Table) bool { e = io.EOF; t = crc32.IEEETable; x := unicode.Letter; _ = x; _ = base64.StdEncoding.EncodeToString(nil); _ = time.UTC.String(); for range unicode.Scripts {}; return e == io.EOF && t[0] == crc32.IEEETable[0] }\n" + run), false},
 		{"local name of an import", tool("func f() { type t struct{ EOF error }; var io t; io.EOF = nil; _ = &io.EOF }\n" + run), false},
 		{"constants and types", tool("const c = 1 << 40\ntype t struct { a [c >> 36]int; n *t }\ntype i interface { m(i) }\n" + run), false},
@@ -160,6 +175,55 @@ func TestInspectAccepts(t *testing.T) {
 				t.Errorf("an accepted source has no types")
 			}
 		})
+	}
+}
+
+// What the gate accepts the go command compiles, as far as its library knows: made of
+// pieces that mean something at the head of a file.
+func TestAcceptedFilesAreBuilt(t *testing.T) {
+	b := open(t)
+	pieces := []string{
+		"//", "/*", "*/", " ", "\t", "\n", "\n\n", "\r", "\r\n", "\v", "\f", "\u00a0", "\u0085", "\u2028", "\ufeff", "+build", "+build ignore", "go:build ignore", "go:build", "ignore", "!wasip1", "x",
+		"// +build ignore", "//go:build !wasm", "// x", "/* x */", "/*\n// +build ignore\n*/", "\n\npackage tool\n", "package tool", ";", "import \"strings\"", "import (\n", ")", "#", "// Code generated by x. DO NOT EDIT.", "//line x.go:1", "`", "'",
+	}
+	const seed = 1
+	rng := rand.New(rand.NewPCG(seed, 0))
+	accepted := 0
+	for i := range 8_000 {
+		var head strings.Builder
+		for range rng.IntN(8) {
+			head.WriteString(pieces[rng.IntN(len(pieces))])
+		}
+		if rng.IntN(4) > 0 {
+			head.WriteString("\n\npackage tool\n")
+		}
+		data := []byte(head.String() + "\n" + run)
+		if inspect(b.packages, Tool, []File{{"tool.go", data}}).Verdict != "" {
+			continue
+		}
+		accepted++
+		ctx := gobuild.Context{GOOS: "wasip1", GOARCH: "wasm", Compiler: "gc", ReleaseTags: gobuild.Default.ReleaseTags}
+		ctx.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+		if match, err := ctx.MatchFile("/", "tool.go"); err != nil || !match {
+			t.Fatalf("seed %d, source %d is accepted, and left out of the build (%v): %q", seed, i, err, data)
+		}
+	}
+	if accepted < 300 {
+		t.Errorf("only %d sources were accepted", accepted)
+	}
+}
+
+// The checks by name know all that go/build obeys: the last one, which asks it, has
+// nothing left to say.
+func TestDirectivesAreKnownByName(t *testing.T) {
+	for _, space := range []string{"", " ", "\t", "\v", "\f", "\r", "\u00a0", "\u0085", "\u2028", "\u3000", " \t "} {
+		for _, rest := range []string{"", " ignore", "\tignore", "\rignore", "\u00a0ignore", " !wasip1", " ignore\r"} {
+			text := "//" + space + "+build" + rest
+			r := inspect(open(t).packages, Tool, []File{{"tool.go", []byte(text + "\n\npackage tool\n" + run)}})
+			if r.Verdict != VerdictUnsafe || r.Problems[0].Line != 1 {
+				t.Errorf("%q: %q %v", text, r.Verdict, r.Problems)
+			}
+		}
 	}
 }
 

@@ -62,8 +62,10 @@ func (g *gate) checkTypes() {
 		Sizes:     wasmSizes,
 		Error:     g.typeError,
 	}
-	r.Package, _ = config.Check(want.pkg, r.Fset, r.Syntax, r.Info)
-	g.checkAssignments()
+	g.check(&config, want.pkg)
+	if r.Package != nil {
+		g.checkAssignments()
+	}
 	if len(r.Problems) > 0 {
 		return
 	}
@@ -74,6 +76,21 @@ func (g *gate) checkTypes() {
 	case fn.Signature().TypeParams() != nil || !types.Identical(fn.Signature(), want.sig):
 		g.object(RuleEntry, fn.Pos(), "func %s has type %s: want %s", want.fn, fn.Signature(), want.form)
 	}
+}
+
+// enough is what typeError panics with when there are as many problems as a report
+// holds: what go/types writes about each may be long, and it has no other way to be
+// told to stop.
+type enough struct{}
+
+// check runs the type checker.
+func (g *gate) check(config *types.Config, path string) {
+	defer func() {
+		if p := recover(); p != nil && p != (enough{}) {
+			panic(p)
+		}
+	}()
+	g.report.Package, _ = config.Check(path, g.report.Fset, g.report.Syntax, g.report.Info)
 }
 
 // typeError collects what the type checker reports. It follows up some messages by
@@ -90,7 +107,10 @@ func (g *gate) typeError(err error) {
 		last.Message = bound(fmt.Sprintf("%s; %s at %s", last.Message, more, at))
 		return
 	}
-	g.object(RuleType, e.Pos, "%s", strings.ReplaceAll(e.Msg, "\n\t", "; "))
+	if len(g.report.Problems) == maxProblems {
+		panic(enough{})
+	}
+	g.object(RuleType, e.Pos, "%s", strings.ReplaceAll(bound(e.Msg), "\n\t", "; "))
 }
 
 // checkAssignments looks for changes of what other packages declare: instances are
@@ -215,72 +235,4 @@ func (g *gate) foreign(v *types.Var) *types.Var {
 		return nil
 	}
 	return v
-}
-
-// alone says whether the unit must not share a module, see Report.Alone.
-func (g *gate) alone() bool {
-	if g.bounds.static > sharedStatic {
-		return true
-	}
-	for _, file := range g.report.Syntax {
-		for _, d := range file.Decls {
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				if d.Recv == nil && d.Name.Name == "init" {
-					return true
-				}
-			case *ast.GenDecl:
-				if d.Tok != token.VAR {
-					continue
-				}
-				for _, spec := range d.Specs {
-					spec := spec.(*ast.ValueSpec)
-					for _, name := range spec.Names {
-						if name.Name != "_" {
-							return true
-						}
-					}
-					// var _ I = T{} asserts something at compile time and leaves no code.
-					for _, v := range spec.Values {
-						if !g.inert(v) {
-							return true
-						}
-					}
-				}
-			}
-		}
-	}
-	return false
-}
-
-// inert says that evaluating e does nothing that could be told: no calls, no
-// operations that may fail or take time.
-func (g *gate) inert(e ast.Expr) bool {
-	tv := g.report.Info.Types[e]
-	if tv.IsType() || tv.Value != nil || tv.IsNil() {
-		return true
-	}
-	switch e := e.(type) {
-	case *ast.Ident, *ast.FuncLit:
-		return true
-	case *ast.ParenExpr:
-		return g.inert(e.X)
-	case *ast.UnaryExpr:
-		lit, ok := ast.Unparen(e.X).(*ast.CompositeLit)
-		return e.Op == token.AND && ok && g.inert(lit)
-	case *ast.CompositeLit:
-		for _, elt := range e.Elts {
-			if kv, ok := elt.(*ast.KeyValueExpr); ok {
-				elt = kv.Value
-			}
-			if !g.inert(elt) {
-				return false
-			}
-		}
-		_, isMap := tv.Type.Underlying().(*types.Map)
-		return !isMap && len(e.Elts) <= 8
-	case *ast.CallExpr:
-		return g.report.Info.Types[e.Fun].IsType() && len(e.Args) == 1 && g.inert(e.Args[0])
-	}
-	return false
 }

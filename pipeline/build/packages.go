@@ -130,15 +130,6 @@ func (p *packages) lookup(path string) (*types.Package, error) {
 	return pkg, nil
 }
 
-// typesOf is lookup for paths whose data was read once before.
-func (p *packages) typesOf(path string) *types.Package {
-	pkg, err := p.lookup(path)
-	if err != nil {
-		panic(err)
-	}
-	return pkg
-}
-
 // packagesSetup is what wire sends beside the export data, one package after another.
 type packagesSetup struct {
 	Exports []filePart

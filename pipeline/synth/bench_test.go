@@ -2,9 +2,14 @@ package synth
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"strings"
 	"testing"
 
+	"toolgen/pipeline/bounds"
 	"toolgen/specs"
 )
 
@@ -52,5 +57,32 @@ func BenchmarkRealize(b *testing.B) {
 			i++
 		}
 		b.ReportMetric(100*float64(accepted)/float64(i), "%accepted")
+	})
+}
+
+// What the bounds cost beside the type checker that they go before: the ratio of
+// what=bounds to what=types.
+func BenchmarkBounds(b *testing.B) {
+	sizes(b, func(b *testing.B, p *Program) {
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, "tool.go", p.Source(), parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run("what=bounds", func(b *testing.B) {
+			for b.Loop() {
+				if r := bounds.Check([]*ast.File{file}, p.imp); len(r.Problems) > 0 {
+					b.Fatal(r.Problems)
+				}
+			}
+		})
+		b.Run("what=types", func(b *testing.B) {
+			for b.Loop() {
+				config := types.Config{Importer: p.imp, Sizes: wasmSizes}
+				if _, err := config.Check("tool", fset, []*ast.File{file}, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"toolgen/pipeline/bounds"
 )
 
 // A frame is a program without the bodies of its functions. An edit in one function
@@ -245,8 +247,13 @@ func parseFile(fset *token.FileSet, src string) (*ast.File, *sourceError) {
 }
 
 // checkFiles type-checks the files of a package, in which an import may be unused if
-// spare says so of its path and position. The error has no offset yet.
+// spare says so of its path and position. The error has no offset yet. An edit may
+// double what it is given (a concatenation put in place of an operand, say), and edits
+// come from strangers like sources do, so each result is bounded as they are.
 func checkFiles(fset *token.FileSet, files []*ast.File, imp types.Importer, spare func(path string, at token.Pos) bool) *sourceError {
+	if problems := bounds.Check(files, imp).Problems; len(problems) > 0 {
+		return &sourceError{reason: BadTypes, message: problems[0].Message, at: problems[0].Pos}
+	}
 	var first *sourceError
 	config := types.Config{Importer: imp, Sizes: wasmSizes, Error: func(err error) {
 		if first != nil {

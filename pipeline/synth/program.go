@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"toolgen/pipeline/bounds"
 )
 
 // maxSource bounds what is parsed and type-checked, in bytes.
@@ -48,6 +50,10 @@ func Parse(src string, imp types.Importer) (*Program, error) { return ParseFroze
 func ParseFrozen(src string, imp types.Importer, frozen []string) (*Program, error) {
 	if len(src) > maxSource {
 		return nil, &EditError{Reason: BadSource, Detail: fmt.Sprintf("the source has %d bytes, expected at most %d", len(src), maxSource)}
+	}
+	if at := bounds.Nesting([]byte(src)); at >= 0 {
+		line, column := lineColumn(src, at)
+		return nil, &EditError{Reason: BadSource, Detail: fmt.Sprintf("the source does not parse: %d:%d: brackets too deep within each other", line, column)}
 	}
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "tool.go", src, parser.ParseComments|parser.SkipObjectResolution)
@@ -89,9 +95,12 @@ func ParseFrozen(src string, imp types.Importer, frozen []string) (*Program, err
 	return p, nil
 }
 
-// check type-checks a file. It stops at the first error; unused variables, imports
-// and labels are errors.
+// check type-checks a file, if it is within bounds. It stops at the first error; unused
+// variables, imports and labels are errors.
 func check(fset *token.FileSet, file *ast.File, imp types.Importer, info *types.Info) (*types.Package, error) {
+	if problems := bounds.Check([]*ast.File{file}, imp).Problems; len(problems) > 0 {
+		return nil, types.Error{Fset: fset, Pos: problems[0].Pos, Msg: problems[0].Message}
+	}
 	config := types.Config{Importer: imp, Sizes: wasmSizes}
 	return config.Check(file.Name.Name, fset, []*ast.File{file}, info)
 }

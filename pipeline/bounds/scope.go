@@ -1,4 +1,4 @@
-package build
+package bounds
 
 import (
 	"go/ast"
@@ -62,8 +62,17 @@ func product(a, b int64) int64 {
 	return a * b
 }
 
-func newScope(parent *scope) *scope {
-	return &scope{parent: parent, consts: map[string]*constDecl{}, types: map[string]*typeDecl{}}
+// newScope returns a scope without names; most blocks declare no constants or types,
+// so its maps are made when needed.
+func newScope(parent *scope) *scope { return &scope{parent: parent} }
+
+func (s *scope) declareConst(name string, c *constDecl) {
+	if s.consts == nil {
+		s.consts = map[string]*constDecl{}
+	}
+	if s.consts[name] == nil { // of two declarations the first counts, as in go/types
+		s.consts[name] = c
+	}
 }
 
 func (s *scope) constant(name string) *constDecl {
@@ -98,6 +107,9 @@ func (s *scope) imported(name string) *types.Package {
 func (s *scope) localType(name string) *typeDecl {
 	t := s.types[name]
 	if t == nil {
+		if s.types == nil {
+			s.types = map[string]*typeDecl{}
+		}
 		t = &typeDecl{}
 		s.types[name] = t
 	}
@@ -105,16 +117,13 @@ func (s *scope) localType(name string) *typeDecl {
 }
 
 // collect enters the package-level declarations of a file into pkg. Their
-// expressions use the file's names. Of two declarations the first counts, as in
-// go/types.
+// expressions use the file's names.
 func (pkg *scope) collect(file *ast.File, names *scope) {
 	for _, d := range file.Decls {
 		switch d := d.(type) {
 		case *ast.GenDecl:
 			eachConst(d, func(name *ast.Ident, value ast.Expr, _ bool) {
-				if pkg.consts[name.Name] == nil {
-					pkg.consts[name.Name] = &constDecl{scope: names, value: value}
-				}
+				pkg.declareConst(name.Name, &constDecl{scope: names, value: value})
 			})
 			for _, spec := range d.Specs {
 				if spec, ok := spec.(*ast.TypeSpec); ok {
@@ -137,15 +146,12 @@ func (pkg *scope) collect(file *ast.File, names *scope) {
 // each sees those before it, and a type also itself.
 func (s *scope) declare(d *ast.GenDecl) {
 	eachConst(d, func(name *ast.Ident, value ast.Expr, _ bool) {
-		size := s.stringSize(value)
-		if s.consts[name.Name] == nil {
-			s.consts[name.Name] = &constDecl{size: lazy{state: 2, value: size}}
-		}
+		s.declareConst(name.Name, &constDecl{size: lazy{state: 2, value: s.stringSize(value)}})
 	})
 	for _, spec := range d.Specs {
 		if spec, ok := spec.(*ast.TypeSpec); ok && s.types[spec.Name.Name] == nil {
-			t := &typeDecl{scope: s, spec: spec}
-			s.types[spec.Name.Name] = t
+			t := s.localType(spec.Name.Name)
+			t.scope, t.spec = s, spec
 			s.weight(spec.Name)
 			s.embedded(spec.Name)
 			s.layout(spec.Name)
