@@ -52,7 +52,7 @@ func equalJSON(a, b []byte) bool {
 // values counts what may separate the values of a JSON document: what begins or follows one
 // outside of strings. Documents that are equal have as many. (An object that names a key
 // twice has more than the one that encoding/json reads out of it, and is not its equal.) So
-// 16 MiB of empty arrays are not taken apart, which took half a second and half a gigabyte.
+// 16 MiB of empty arrays are not taken apart, which took seconds and 700 MiB.
 func values(data []byte) (n int) {
 	inString := false
 	for i := 0; i < len(data); i++ {

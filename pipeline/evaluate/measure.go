@@ -67,8 +67,10 @@ type Options struct {
 // Fuel is a time budget in fuel.
 func (o Options) Fuel() int64 { return int64(o.TimeoutMS * float64(o.FuelPerMS)) }
 
-// wall is the kill switch that protects the host: even code that misses every
-// cache ends by its fuel long before.
+// wall is the kill switch that protects the host. Honest code ends by its fuel long before:
+// even reads all over the memory take some 10 times the time of what their fuel stands
+// for. A chain of nothing but cache misses, each address out of the read before, can take
+// more than 100 times (BenchmarkPrices), and is killed.
 func (o Options) wall() time.Duration {
 	return max(60*time.Second, time.Duration(100*o.TimeoutMS*float64(time.Millisecond)))
 }

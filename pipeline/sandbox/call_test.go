@@ -639,3 +639,22 @@ func TestSleepFuel(t *testing.T) {
 		}
 	}
 }
+
+// TestPanicText reads the reason of a panic out of what else there may be on stderr.
+func TestPanicText(t *testing.T) {
+	flood := strings.Repeat("panic: no\n", 1<<20)
+	for _, tt := range []struct{ name, stderr, want string }{
+		{"nothing", "", ""},
+		{"no panic", "some text, no panic: here\n", ""},
+		{"a panic", "panic: why\n\ngoroutine 1 [running]:\nmain.main()\n", "panic: why"},
+		{"after text", "text\npanic: not yet\npanic: why\n", "panic: why"},
+		{"a fatal error, after a panic", "panic: not yet\nfatal error: why\n\nruntime stack:\n", "fatal error: why"},
+		{"addresses", "panic: at 0xc000012345, goroutine 17\n", "panic: at 0x?, goroutine ?"},
+		{"a flood of them", flood + "panic: why\ngoroutine 1", "panic: why"},
+		{"text without end", "panic: why\n" + strings.Repeat("x", 2*panicWindow), ""},
+	} {
+		if got := panicText([]byte(tt.stderr)); got != tt.want {
+			t.Errorf("%s: %.40q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

@@ -31,7 +31,7 @@ const (
 	// to 1.1 microseconds (BenchmarkPrices, class=host); without a base price it cost the
 	// five or ten instructions that lead to it, and a loop of nothing but denied calls took
 	// 800 times the time of what its fuel promised. A byte takes 0.7 ns to draw at random
-	// and 1.5 ns to keep, and an eighth of a unit was 60 to 130 times too little.
+	// and 1.5 ns to keep; an eighth of a unit was 60 to 130 times too little.
 	hostCallFuel = 6000
 	hostByteFuel = 8
 )

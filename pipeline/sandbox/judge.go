@@ -93,14 +93,20 @@ var hexNumber = regexp.MustCompile(`0x[0-9a-fA-F]+`)
 // goroutine's.
 var goroutineNumber = regexp.MustCompile(`\bgoroutine \d+`)
 
-// panicBytes is how much of what a panic prints is looked at: some times what a message
-// holds, since addresses become shorter.
-const panicBytes = 8 * messageBytes
+const (
+	// panicWindow is how much of the end of stderr is searched for a panic.
+	panicWindow = 1 << 20
+	// panicBytes is how much of what a panic prints is looked at: some times what a message
+	// holds, since addresses become shorter.
+	panicBytes = 8 * messageBytes
+)
 
 // panicText takes the reason of a panic or fatal error out of what the guest
 // wrote to stderr. Only the message depends on it, no outcome does. The guest may have
-// written 16 MiB: an expression that looks at all of it took half a second.
+// written 16 MiB, full of what looks like panics: expressions that looked at all of it
+// took seconds.
 func panicText(stderr []byte) string {
+	stderr = stderr[max(0, len(stderr)-panicWindow):]
 	start := -1
 	for _, s := range panicStarts {
 		if bytes.HasPrefix(stderr, []byte(s)) {

@@ -271,7 +271,7 @@ func prices() []priced {
 // can cost); form=parallel runs four chains side by side, as honest code nearly always
 // does, and is what prices go by.
 //
-// What is further than 10 times off and has no price: DESCRIBED IN RATIONALE.md.
+// RATIONALE.md says what has a price for it, and what cannot have one.
 func BenchmarkPrices(b *testing.B) {
 	e, err := engine()
 	if err != nil {
