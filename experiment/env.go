@@ -28,7 +28,7 @@ import (
 const Semantics = 4
 
 // FuelModel names the formula that turns an execution into fuel.
-const FuelModel = "instructions + bulk bytes / 8 + host-call bytes / 8 + 2 x bytes of memory growth + virtual sleep"
+const FuelModel = "weighted instructions + bulk bytes / 8 + 6000 x host calls + 8 x host-call bytes + 2 x bytes of memory growth + virtual sleep"
 
 // Store keeps bytes by key. What it returns is what was put.
 type Store interface {

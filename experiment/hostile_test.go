@@ -16,6 +16,7 @@ var hostile = []struct{ name, source, verdict string }{
 	{"spin", tool("", `for { input = append(input[:0], input...) }`), evaluate.Timeout},
 	{"spin without a call", tool("", `for i := 0; ; i++ { input = input[:len(input)+i*0] }`), evaluate.Timeout},
 	{"sleep", tool(`"time"`, `time.Sleep(time.Hour);; return input, nil`), evaluate.Timeout},
+	{"sleep for ever", tool(`"time"`, `time.Sleep(1<<63 - 1);; return input, nil`), evaluate.Timeout},
 	{"deadlock", tool("", `c := make(chan int);; <-c;; return input, nil`), evaluate.Trap},
 	{"memory bomb", tool("", `var all [][]byte;; for { all = append(all, make([]byte, 1<<20)); input = all[0] }`), evaluate.OutOfMemory},
 	{"one huge allocation", tool("", `b := make([]byte, 1<<30);; b[len(b)-1] = 1;; return b[:1], nil`), evaluate.OutOfMemory},

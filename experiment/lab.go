@@ -15,6 +15,7 @@ import (
 	"toolgen/pipeline/bundle"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
+	"toolgen/pipeline/sandbox"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
 	"toolgen/pipeline/trial"
@@ -443,16 +444,18 @@ func (w *ward) confirmed(m *evaluate.Measurement) repair.Confirmation {
 	return c
 }
 
-// spent is the fuel of all calls of a measurement.
+// spent is the fuel of all calls of a measurement, at most sandbox.MaxFuel: calls that
+// sleep cost their whole budget each and no time, and the sum goes into a table.
 func spent(m *evaluate.Measurement) int64 {
 	sum := int64(0)
-	for _, run := range m.Runs {
-		for i := range run {
-			sum += run[i].Fuel
+	add := func(calls []evaluate.Call) {
+		for i := range calls {
+			sum = min(sum+calls[i].Fuel, sandbox.MaxFuel)
 		}
 	}
-	for i := range m.Timed {
-		sum += m.Timed[i].Fuel
+	for _, run := range m.Runs {
+		add(run)
 	}
+	add(m.Timed)
 	return sum
 }

@@ -48,7 +48,8 @@ var badManifests = []struct {
 	{name: "growing budget", text: smallest + "budget:\n  timeout_ms: {from: 1000, to: 2000}\n  memory_mib: {from: 64, to: 128}\n"},
 	{name: "half a budget", text: smallest + "budget: {timeout_ms: {from: 1000}}\n"},
 	{name: "infinite budget", text: smallest + "budget: {timeout_ms: {from: .inf, to: .nan}}\n"},
-	{name: "too much fuel", text: smallest + "fuel_per_ms: 9007199254740992\n"},
+	{name: "too much fuel", text: smallest + "fuel_per_ms: 4503599627370496\n"},
+	{name: "no fuel", text: smallest + "fuel_per_ms: 1\nbudget: {timeout_ms: {from: 2, to: 0.5}}\n"},
 	{name: "weights", text: smallest + "fitness_weights: {correctness: 0.4, safety: 0.25, performance: 0.15, robustness: 0.10, documentation: 0.11}\nvariation: {edit: 0.5, style: 0.4}\n"},
 	{name: "weight out of range", text: smallest + "fitness_weights: {correctness: 1.5, safety: -0.5}\n"},
 

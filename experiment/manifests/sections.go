@@ -77,10 +77,15 @@ func (r *reader) growing(o object, from any) {
 	r.add(n, o.at("to"), "the budget would grow from %v to %s; budgets are tightened, expected at most %v", from, n.text, from)
 }
 
-// checkFuel keeps the fuel of one call below 2^53.
+// checkFuel keeps the fuel of one call within what can be counted and recorded: a unit at
+// least, also under the tightest budget, and at most 2^52.
 func (r *reader) checkFuel(m *Manifest) {
-	if float64(m.FuelPerMS)*m.Budget.TimeoutMS.From > maxFuel {
-		r.add(r.tree.at("fuel_per_ms"), "fuel_per_ms", "%d times the budget of %v ms is more fuel than 2^53", m.FuelPerMS, m.Budget.TimeoutMS.From)
+	rate, most, least := float64(m.FuelPerMS), m.Budget.TimeoutMS.From, m.Budget.TimeoutMS.To
+	switch {
+	case rate*most > maxFuel:
+		r.add(r.tree.at("fuel_per_ms"), "fuel_per_ms", "%d times the budget of %v ms is more fuel than 2^52", m.FuelPerMS, most)
+	case rate > 0 && least > 0 && rate*least < 1:
+		r.add(r.tree.at("fuel_per_ms"), "fuel_per_ms", "%d times the budget of %v ms is less than a unit of fuel", m.FuelPerMS, least)
 	}
 }
 

@@ -41,9 +41,31 @@ func equalJSON(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
+	if values(a) != values(b) {
+		return false
+	}
 	va, okA := decodeJSON(a)
 	vb, okB := decodeJSON(b)
 	return okA && okB && equalValue(va, vb)
+}
+
+// values counts what may separate the values of a JSON document: what begins or follows one
+// outside of strings. Documents that are equal have as many. (An object that names a key
+// twice has more than the one that encoding/json reads out of it, and is not its equal.) So
+// 16 MiB of empty arrays are not taken apart, which took seconds and 700 MiB.
+func values(data []byte) (n int) {
+	inString := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case !inString && (c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n
 }
 
 func decodeJSON(data []byte) (v any, ok bool) {

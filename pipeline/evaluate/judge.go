@@ -49,7 +49,10 @@ type Weights struct {
 }
 
 // Evaluation is a measurement judged under a budget. A nil pointer is a part that
-// the spec cannot have, or that nothing is known of.
+// the spec cannot have, or that nothing is known of. Scores, stability among them, lie in
+// [0, 1]; Fuel and what follows from it is that of calls that answered, so within the most
+// generous budget; Violation is finite, since no call exceeds a budget that is a unit of
+// fuel or more by more than the limit of the sandbox.
 type Evaluation struct {
 	Verdict       string
 	Correctness   float64
@@ -308,7 +311,7 @@ func Performance(budgetMS, virtualMS float64) float64 {
 }
 
 // flake finds the first rerun of a case that disagrees with the first run: by its
-// answer, or by how it ends under the budget. A case that runs out of time under
+// answer, or by how it ends under the budget. A case that exhausts a limit under
 // this budget is passed over, since it would not have been run again.
 func flake(m *Measurement, suite *testgen.Suite, b Budget) (caseID string, entropy int64, ok bool) {
 	if len(m.Runs) < 2 {
@@ -322,7 +325,7 @@ func flake(m *Measurement, suite *testgen.Suite, b Budget) (caseID string, entro
 				continue
 			}
 			before, after := b.Outcome(&first[i]), b.Outcome(c)
-			if before == sandbox.Timeout {
+			if exhausted(before) {
 				continue
 			}
 			if before != after || answered(after) && (!c.Agrees || b.Passes(&first[i]) != b.Passes(c)) {

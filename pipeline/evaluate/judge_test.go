@@ -120,6 +120,19 @@ func TestVerdicts(t *testing.T) {
 			}
 			m.Timed = nil
 		}, Timeout, 0, 1, 0, 1},
+		{"struck out by floods", func(m *Measurement) {
+			for i := range m.Runs[0] {
+				m.Runs[0][i], m.Runs[1][i] = Call{Outcome: NotRun}, Call{Outcome: NotRun}
+				if i < 3 {
+					m.Runs[0][i] = Call{Outcome: sandbox.OutputFlood, Fuel: 1}
+				}
+			}
+			m.Timed = nil
+		}, OutputFlood, 0, 0.9, 0, 1},
+		{"a case that ran out of memory is not run again", func(m *Measurement) {
+			m.Runs[0][1] = Call{Outcome: sandbox.OutOfMemory}
+			m.Runs[1][1] = Call{Outcome: sandbox.OK, Correct: true}
+		}, OutOfMemory, 0.75, 0.9, 1, 1},
 	} {
 		m, suite := sound()
 		tt.damage(m)
@@ -324,6 +337,9 @@ func TestEqual(t *testing.T) {
 		{specs.CompareJSON, `{"a":[{"b":0.0},-1.50]}`, `{"a":[{"b":-0e7},-15e-1]}`, true},
 		{specs.CompareJSON, `1e99999999999999999999`, `1e99999999999999999998`, false},
 		{specs.CompareJSON, `[]`, `{}`, false},
+		{specs.CompareJSON, `{"a":1}`, `{"a":1,"a":1}`, false}, // a key twice
+		{specs.CompareJSON, `[1,[2],{"a":"x,[{"}]`, ` [1 , [2], {"a":"x,\u005b\u007b"} ]`, true},
+		{specs.CompareJSON, `["\\",1,"\"",2]`, `["\u005c",1,"\u0022",2]`, true},
 		{specs.CompareJSON, `[true,null]`, `[true,false]`, false},
 		{specs.CompareLinesUnordered, "a\nb\n", "b\na", false},
 		{specs.CompareLinesUnordered, "\n\na\n", "a\n\n\n", true},

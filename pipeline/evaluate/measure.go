@@ -33,8 +33,8 @@ const (
 	// as fit, but at least minTimed.
 	timedFuel = 5_000_000_000
 	minTimed  = 3
-	// strikes is how many cases in a row may run out of the most generous time
-	// budget before the rest is not run.
+	// strikes is how many cases in a row may exhaust the most generous budget, or
+	// OutputCap, before the rest is not run.
 	strikes = 3
 )
 
@@ -67,8 +67,10 @@ type Options struct {
 // Fuel is a time budget in fuel.
 func (o Options) Fuel() int64 { return int64(o.TimeoutMS * float64(o.FuelPerMS)) }
 
-// wall is the kill switch that protects the host: even code that misses every
-// cache ends by its fuel long before.
+// wall is the kill switch that protects the host. Honest code ends by its fuel long before:
+// even reads all over the memory take some 10 times the time of what their fuel stands
+// for. A chain of nothing but cache misses, each address out of the read before, can take
+// more than 100 times (BenchmarkPrices), and is killed.
 func (o Options) wall() time.Duration {
 	return max(60*time.Second, time.Duration(100*o.TimeoutMS*float64(time.Millisecond)))
 }
@@ -87,7 +89,10 @@ type Measurement struct {
 	Host      string   `json:"host,omitempty"` // which machine WallNS is from
 }
 
-// Call is one execution of a candidate.
+// Call is one execution of a candidate. Its numbers are bounded, whatever the candidate
+// does: Fuel by that of the options and one unit (see [sandbox.Result]), which is what a
+// Timeout costs and nothing else; PeakBytes by 4 GiB, GotBytes by OutputCap; Score lies in
+// [0, 1].
 type Call struct {
 	Outcome   sandbox.Outcome `json:"outcome"`
 	Correct   bool            `json:"correct,omitempty"` // answered as the suite wants
@@ -167,8 +172,10 @@ type executor struct {
 // entropy. struckOut says that search cases ended it: the timed calls could no
 // longer save the candidate.
 //
-// A case that runs out of time is not run again, and three in a row end the rest. The
-// row is that of execution: kind by kind, and within a kind the shorter inputs first.
+// A case that exhausts a limit is not run again, and three in a row end the rest: time,
+// memory or output, since each of them may cost as much as the host allows, on every case,
+// and hardly any fuel. The row is that of execution: kind by kind, and within a kind the
+// shorter inputs first.
 // In the order of the suite sizes take turns, so that a candidate which loops on every
 // large input would be run to the end of its time on each of them, for minutes.
 //
@@ -179,7 +186,7 @@ func (e *executor) runs(reruns int) (runs [][]Call, struckOut bool, err error) {
 	for r := range runs {
 		runs[r] = make([]Call, len(e.suite.Cases))
 	}
-	var deciding, reported int // timeouts in a row
+	var deciding, reported int // strikes in a row
 	for _, i := range executionOrder(e.suite.Cases) {
 		c := &e.suite.Cases[i]
 		for r := range runs {
@@ -197,7 +204,7 @@ func (e *executor) runs(reruns int) (runs [][]Call, struckOut bool, err error) {
 			return nil, false, err
 		}
 		runs[0][i] = first.Call
-		if first.Outcome == sandbox.Timeout {
+		if exhausted(first.Outcome) {
 			*row++
 			struckOut = struckOut || c.Kind == testgen.Search && *row == strikes
 			continue
@@ -279,6 +286,14 @@ func samples(most int, fuel int64) int {
 // answered says whether an outcome is an answer: an output or an error.
 func answered(o sandbox.Outcome) bool { return o == sandbox.OK || o == sandbox.ToolError }
 
+// exhausted says whether an outcome is a limit that was reached. Under a tighter budget it
+// may be another one of them, and is never anything else (see Budget.Outcome). So what
+// ends a measurement would have ended it under any tighter budget too, and there is no
+// case that was not run and would have been.
+func exhausted(o sandbox.Outcome) bool {
+	return o == sandbox.Timeout || o == sandbox.OutOfMemory || o == sandbox.OutputFlood
+}
+
 type timedCall struct {
 	Call
 	wall time.Duration
@@ -331,7 +346,7 @@ func (e *executor) chargeInit(call *Call, r sandbox.Result, input []byte) error 
 	if err != nil {
 		return err
 	}
-	call.Fuel += max(0, r.InitFuel-idle.InitFuel)
+	call.Fuel = min(call.Fuel+max(0, r.InitFuel-idle.InitFuel), e.limits.Fuel+1)
 	if call.Fuel > e.limits.Fuel && call.Outcome != sandbox.Timeout {
 		call.Outcome, call.Message = sandbox.Timeout, "out of fuel, that of the initialization included"
 	}

@@ -95,6 +95,43 @@ func TestStrikes(t *testing.T) {
 	}
 }
 
+// TestEveryLimitIsAStrike: whatever limit a candidate exhausts on each case, it is not run
+// to it more than three times in a row, and not again under other entropy. Under every
+// tighter budget what ended it is still a limit.
+func TestEveryLimitIsAStrike(t *testing.T) {
+	g := guest(t, "obedient", obedient)
+	opt := options
+	opt.FuelPerMS = 10_000_000
+	const time, memory, output, answer = "spin 16777217 -> x", "oom  16777217 -> x", "fill 16777217 -> x", "echo longer than those -> longer than those"
+	for _, row := range [][3]string{
+		{output, output, output}, {memory, memory, memory}, {time, time, time},
+		{output, time, memory}, {memory, output, time}, {time, memory, output},
+	} {
+		suite := orders(1, "search: "+answer, "search: "+row[0], "search: "+row[1], "search: "+row[2], "robustness: "+answer, "holdout: "+answer, "bench: "+answer)
+		m := measure(t, g, suite, opt)
+		for i, c := range m.Runs[0] {
+			if limit := i >= 1 && i <= 3; exhausted(c.Outcome) != limit || !limit && c.Outcome != NotRun || m.Runs[1][i].Outcome != NotRun || len(m.Timed) > 0 {
+				t.Errorf("%q: %s, then %s; %d timed calls", row, outcomes(m.Runs[0]), outcomes(m.Runs[1]), len(m.Timed))
+				break
+			}
+		}
+		for _, b := range []Budget{opt.budget(), {30, 1 * mib, opt.FuelPerMS}, {1e-7, 64 * mib, opt.FuelPerMS}, {15, 32 * mib, opt.FuelPerMS}} {
+			for i := 1; i <= 3; i++ {
+				if o := b.Outcome(&m.Runs[0][i]); !exhausted(o) {
+					t.Errorf("%q: case %d is %s under %v", row, i, o, b)
+				}
+			}
+			if ev := Judge(m, suite, b); !exhausted(sandbox.Outcome(ev.Verdict)) || ev.CasesPassed != 0 || ev.Feasible {
+				t.Errorf("%q under %v: %s, %d cases passed", row, b, ev.Verdict, ev.CasesPassed)
+			}
+		}
+	}
+	// An answer in between begins the row anew.
+	if m := measure(t, g, orders(1, "search: "+output, "search: "+output, "search: echo 16777217 -> 16777217", "search: "+output, "bench: echo a -> a"), opt); outcomes(m.Runs[0]) != "output_flood output_flood ok output_flood" || len(m.Timed) != 4 {
+		t.Errorf("two floods, an answer, a flood: %s, %d timed calls", outcomes(m.Runs[0]), len(m.Timed))
+	}
+}
+
 // TestFlaky runs answers that depend on chance under many seeds: what the verdict
 // says must follow from what the calls did, and chance must be found.
 func TestFlaky(t *testing.T) {
@@ -227,7 +264,7 @@ func TestInitializationIsCharged(t *testing.T) {
 	tight := options
 	tight.TimeoutMS = float64(charged-1) / float64(options.FuelPerMS)
 	m := measure(t, heavy, suite, tight)
-	if c := m.Runs[0][0]; c.Outcome != sandbox.Timeout || c.Fuel != charged || c.Correct || c.Got != nil {
+	if c := m.Runs[0][0]; c.Outcome != sandbox.Timeout || c.Fuel != charged || c.Correct || c.Got != nil { // the limit and one
 		t.Errorf("with one unit less than it needs: %s with %d fuel, want a timeout with %d", c.Outcome, c.Fuel, charged)
 	}
 	tight.TimeoutMS = float64(charged) / float64(options.FuelPerMS)

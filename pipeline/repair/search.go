@@ -228,6 +228,13 @@ func (s *search) fresh(source string) bool {
 	return true
 }
 
+// maxSpent is where fuel is no longer added up: a number that readers of JSON can hold.
+const maxSpent = 1 << 52
+
+// spend adds to what was executed. Versions that sleep cost all that they are allowed, and
+// no time: of a thousand in a chunk the sum would be no number that a table holds.
+func (s *search) spend(fuel int64) { s.fuel = min(s.fuel+min(fuel, maxSpent), maxSpent) }
+
 // size is how many versions the next chunk may have, with the budget up to most; 0 if
 // it is used up.
 func (s *search) size(most int) int {
@@ -280,7 +287,7 @@ func (s *search) try(ctx context.Context, versions []Patch) (done bool, err erro
 	for i := range versions {
 		v := versions[i]
 		v.Screening = screenings[i]
-		s.fuel += v.Fuel
+		s.spend(v.Fuel)
 		switch {
 		case v.Plausible:
 			plausible = append(plausible, v)
@@ -357,7 +364,7 @@ func (s *search) confirm(ctx context.Context, v *Patch) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	s.fuel += c.Fuel
+	s.spend(c.Fuel)
 	s.measured[digestOf(v.Source)] = true
 	if c.Repaired {
 		s.winner, s.confirmed = v, c
@@ -389,7 +396,7 @@ func (s *search) minimize(ctx context.Context) error {
 		}
 		v := &Patch{Edits: edits, Source: source, Weight: s.winner.Weight, Screening: screenings[0]}
 		s.tried++
-		s.fuel += v.Fuel
+		s.spend(v.Fuel)
 		if !v.Plausible || !v.Validate.All() || !v.Fresh.All() {
 			return false, nil
 		}

@@ -43,15 +43,15 @@ func (m *Module) Call(ctx context.Context, c Call) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	type answer struct {
+	type end struct {
 		result Result
 		err    error
 	}
-	done := make(chan answer, 1)
+	done := make(chan end, 1)
 	go func() {
 		r, err := a.run()
 		a.store.Close()
-		done <- answer{r, err}
+		done <- end{r, err}
 	}()
 	kill := time.NewTimer(c.Limits.Wall)
 	defer kill.Stop()
@@ -114,16 +114,14 @@ func (a *attempt) run() (Result, error) {
 	r.Fuel = r.InitFuel
 	if r.Outcome == OK {
 		start := now()
-		status, outcome, message, err := a.measured()
+		answer, outcome, message, err := a.measured()
 		r.Wall = since(start)
 		if err != nil {
 			return Result{}, err
 		}
 		r.Outcome, r.Message, r.Fuel = outcome, message, a.spent()
 		if outcome == OK {
-			if err := a.collect(&r, status); err != nil {
-				return Result{}, err
-			}
+			a.collect(&r, answer)
 		}
 	}
 	r.PeakMemoryBytes = int64(a.host.memory.DataSize(a.store))
@@ -155,47 +153,49 @@ func (a *attempt) initialize() (Outcome, string, error) {
 	return OK, "", nil
 }
 
-func (a *attempt) measured() (status int32, _ Outcome, _ string, _ error) {
-	if err := a.fill(); err != nil {
-		return 0, "", "", err
-	}
-	status, err := a.invokeI32("toolgen_run")
-	outcome, message, err := a.judge(err)
-	return status, outcome, message, err
+// answer is what the guest's functions returned: the status of toolgen_run, and where
+// the output lies.
+type answer struct {
+	status  int32
+	address uint32
+	length  uint32
 }
 
-// collect fetches the output. It is not part of the measured call, but a guest
-// that spends a whole allowance on it has a timeout like any other.
-func (a *attempt) collect(r *Result, status int32) error {
+// measured runs the tool and asks for its output. Asking is part of what is measured: a
+// goroutine that the tool has left behind runs on in it, and may do the tool's work there.
+func (a *attempt) measured() (is answer, _ Outcome, _ string, _ error) {
 	if err := a.fill(); err != nil {
-		return err
+		return is, "", "", err
 	}
-	where, err := a.invoke("toolgen_output")
-	outcome, message, err := a.judge(err)
-	if err != nil {
-		return err
+	var where any
+	var err error
+	if is.status, err = a.invokeI32("toolgen_run"); err == nil {
+		where, err = a.invoke("toolgen_output")
 	}
-	if outcome != OK {
-		r.Outcome, r.Message, r.Fuel = outcome, message, saturatingAdd(r.Fuel, a.spent())
-		return nil
+	outcome, message, fault := a.judge(err)
+	if err == nil {
+		packed := uint64(where.(int64))
+		is.address, is.length = uint32(packed>>32), uint32(packed)
 	}
-	packed := uint64(where.(int64))
-	addr, n := uint32(packed>>32), uint32(packed)
-	output, ok := a.memory(addr, n)
+	return is, outcome, message, fault
+}
+
+// collect fetches the output of a call that ended by itself, within its limits.
+func (a *attempt) collect(r *Result, is answer) {
+	output, ok := a.memory(is.address, is.length)
 	switch {
 	case !ok:
 		r.Outcome, r.Message = Trap, "toolgen_output answered with an address outside of memory"
-	case uint64(n) > uint64(a.call.Limits.OutputBytes):
+	case uint64(is.length) > uint64(a.call.Limits.OutputBytes):
 		r.Outcome = OutputFlood
-		r.Message = fmt.Sprintf("%d bytes of output, %d allowed", n, a.call.Limits.OutputBytes)
-	case status == 0:
+		r.Message = fmt.Sprintf("%d bytes of output, %d allowed", is.length, a.call.Limits.OutputBytes)
+	case is.status == 0:
 		r.Output = append([]byte{}, output...)
-	case status == 1:
-		r.Outcome, r.Message = ToolError, boundText(string(output[:min(n, 2*messageBytes)]))
+	case is.status == 1:
+		r.Outcome, r.Message = ToolError, boundText(string(output[:min(is.length, 2*messageBytes)]))
 	default:
-		r.Outcome, r.Message = Trap, fmt.Sprintf("toolgen_run answered %d, want 0 or 1", status)
+		r.Outcome, r.Message = Trap, fmt.Sprintf("toolgen_run answered %d, want 0 or 1", is.status)
 	}
-	return nil
 }
 
 // memory returns the guest's memory[addr:addr+n] until the guest runs again,
@@ -228,7 +228,7 @@ func (a *attempt) fill() error {
 	if err := a.bulk.Set(a.store, wasmtime.ValI64(a.bulkTank())); err != nil {
 		return fmt.Errorf("sandbox: set bulk meter: %w", err)
 	}
-	a.host.hostBytes, a.host.sleep = 0, 0
+	a.host.charged = 0
 	a.pages = a.host.memory.Size(a.store)
 	return nil
 }
@@ -238,14 +238,12 @@ func (a *attempt) fill() error {
 func (a *attempt) fuelTank() uint64 { return uint64(a.call.Limits.Fuel) + 1 }
 
 // bulkTank is how many bytes cost no more than the limit.
-func (a *attempt) bulkTank() int64 {
-	if a.call.Limits.Fuel > math.MaxInt64/8-1 {
-		return math.MaxInt64
-	}
-	return a.call.Limits.Fuel*8 + 7
-}
+func (a *attempt) bulkTank() int64 { return a.call.Limits.Fuel*8 + 7 }
 
-// spent is the fuel of the current phase, everything included.
+// spent is the fuel of the current phase, everything included, and at most one more than
+// the limit. A meter that is read at the end knows that the limit was crossed; by how much
+// says something about the last charge and nothing about the guest, which would have been
+// ended at the crossing. A sleep of 292 years is no number that a table could hold.
 func (a *attempt) spent() int64 {
 	left, err := a.store.GetFuel()
 	if err != nil { // only without fuel in the configuration
@@ -254,5 +252,6 @@ func (a *attempt) spent() int64 {
 	instructions := int64(a.fuelTank() - left)
 	bulk := (a.bulkTank() - a.bulk.Get(a.store).I64()) / 8
 	grown := int64(a.host.memory.Size(a.store)-a.pages) * pageBytes * growthFuel
-	return saturatingAdd(saturatingAdd(instructions, bulk), saturatingAdd(grown, a.host.charged()))
+	sum := saturatingAdd(saturatingAdd(instructions, bulk), saturatingAdd(grown, a.host.charged))
+	return min(sum, a.call.Limits.Fuel+1)
 }

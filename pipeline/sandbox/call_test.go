@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bytecodealliance/wasmtime-go/v44"
 	"github.com/google/go-cmp/cmp"
@@ -135,18 +136,10 @@ func TestOutcomes(t *testing.T) {
 			if r.Outcome != tt.outcome || !regexp.MustCompile(`(?s)^`+tt.message+`$`).MatchString(r.Message) {
 				t.Errorf("%s, message %.200q; want %s, %q", r.Outcome, r.Message, tt.outcome, tt.message)
 			}
-			if len(r.Message) > messageBytes {
-				t.Errorf("message of %d bytes", len(r.Message))
-			}
 			if diff := cmp.Diff(tt.denied, r.Denied); diff != "" {
 				t.Errorf("denied (-want +got):\n%s", diff)
 			}
-			if (r.Fuel > c.Limits.Fuel) != (r.Outcome == Timeout) {
-				t.Errorf("%s with fuel %d under a limit of %d", r.Outcome, r.Fuel, c.Limits.Fuel)
-			}
-			if r.PeakMemoryBytes > c.Limits.MemoryBytes && r.Outcome != OutOfMemory {
-				t.Errorf("%d bytes of memory under a limit of %d", r.PeakMemoryBytes, c.Limits.MemoryBytes)
-			}
+			checkBounds(t, tt.name, c, r)
 		})
 	}
 }
@@ -197,6 +190,28 @@ func TestFuelFormula(t *testing.T) {
 	}
 	if got := grow("30") - grow("20"); got != 10*pageBytes*growthFuel {
 		t.Errorf("10 pages cost %d, want %d", got, 10*pageBytes*growthFuel)
+	}
+	// A host call has a price, whatever it does, and so have the bytes that it moves.
+	hostCalls := func(n, bytes int) int64 {
+		m, err := e.Compile(wat(t, hostileGuest(map[string]string{
+			"IMPORTS": `(import "wasi_snapshot_preview1" "random_get" (func $f (param i32 i32) (result i32)))`,
+			"RUN":     strings.Repeat(fmt.Sprintf("i32.const 0 i32.const %d call $f drop ", bytes), n) + "i32.const 0",
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		r, err := m.Call(context.Background(), Call{Limits: testLimits})
+		if err != nil || r.Outcome != OK {
+			t.Fatalf("%s, %v", r.Outcome, err)
+		}
+		return r.Fuel
+	}
+	if got, want := hostCalls(30, 0)-hostCalls(20, 0), int64(10*(hostCallFuel+3)); got != want { // two constants and a call
+		t.Errorf("10 host calls that move nothing cost %d, want %d", got, want)
+	}
+	if got, want := hostCalls(1, 50_000)-hostCalls(1, 40_000), int64(10_000*hostByteFuel); got != want {
+		t.Errorf("10,000 bytes from the host cost %d, want %d", got, want)
 	}
 	// 100 ms of sleep are 100 * FuelPerMS.
 	want := 100 * testLimits.FuelPerMS
@@ -277,6 +292,40 @@ func TestEntropy(t *testing.T) {
 	}
 }
 
+// What is done when the host asks for the output is part of the call: it costs what it
+// does anywhere else, and both together have one limit.
+func TestOutputIsMeasured(t *testing.T) {
+	e, err := engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const work = "(local $n i32) (local.set $n (i32.const %d)) (loop (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
+	call := func(run, output int, fuel int64) Result {
+		t.Helper()
+		m, err := e.Compile(wat(t, hostileGuest(map[string]string{
+			"RUN": fmt.Sprintf(work, run) + "(i32.const 0)", "OUTPUT": fmt.Sprintf(work, output) + "(i64.const 0)",
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		c := Call{Limits: testLimits}
+		c.Limits.Fuel = fuel
+		r, err := m.Call(context.Background(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	here, there := call(200_000, 1, testLimits.Fuel), call(1, 200_000, testLimits.Fuel)
+	if here.Outcome != OK || there.Outcome != OK || here.Fuel != there.Fuel {
+		t.Errorf("%s with %d units in the tool, %s with %d in the output; want the same", here.Outcome, here.Fuel, there.Outcome, there.Fuel)
+	}
+	if r := call(150_000, 150_000, here.Fuel); r.Outcome != Timeout || r.Fuel != here.Fuel+1 {
+		t.Errorf("three quarters of the limit twice: %s with %d units of %d", r.Outcome, r.Fuel, here.Fuel)
+	}
+}
+
 func TestInitLoopIsTimeout(t *testing.T) {
 	r, err := mustModule(t, "initloop").Call(context.Background(), Call{Limits: testLimits})
 	if err != nil {
@@ -333,11 +382,12 @@ func TestCancelAndKill(t *testing.T) {
 
 func TestLimitsAreChecked(t *testing.T) {
 	for field, change := range map[string]func(*Limits){
-		"Fuel":        func(l *Limits) { l.Fuel = 0 },
-		"FuelPerMS":   func(l *Limits) { l.FuelPerMS = -1 },
-		"MemoryBytes": func(l *Limits) { l.MemoryBytes = 100_000 },
-		"OutputBytes": func(l *Limits) { l.OutputBytes = -1 },
-		"Wall":        func(l *Limits) { l.Wall = 0 },
+		"Fuel":                     func(l *Limits) { l.Fuel = 0 },
+		"Fuel is 4503599627370497": func(l *Limits) { l.Fuel = MaxFuel + 1 },
+		"FuelPerMS":                func(l *Limits) { l.FuelPerMS = -1 },
+		"MemoryBytes":              func(l *Limits) { l.MemoryBytes = 100_000 },
+		"OutputBytes":              func(l *Limits) { l.OutputBytes = -1 },
+		"Wall":                     func(l *Limits) { l.Wall = 0 },
 	} {
 		l := testLimits
 		change(&l)
@@ -493,9 +543,7 @@ func TestHostileModules(t *testing.T) {
 			if r.Outcome != tt.outcome || !strings.Contains(r.Message, tt.message) {
 				t.Errorf("%s %q, want %s %q", r.Outcome, r.Message, tt.outcome, tt.message)
 			}
-			if (r.Fuel > c.Limits.Fuel) != (r.Outcome == Timeout) {
-				t.Errorf("%s with fuel %d under a limit of %d", r.Outcome, r.Fuel, c.Limits.Fuel)
-			}
+			checkBounds(t, tt.name, c, r)
 		})
 	}
 }
@@ -538,6 +586,38 @@ func TestDeniedIsSortedAndDistinct(t *testing.T) {
 	}
 }
 
+// checkBounds holds a result against what the comments of Result promise.
+func checkBounds(t testing.TB, name string, c Call, r Result) {
+	t.Helper()
+	if (r.Fuel == c.Limits.Fuel+1) != (r.Outcome == Timeout) || r.Fuel < 0 || r.Fuel > c.Limits.Fuel+1 {
+		t.Errorf("%s: %s with fuel %d under a limit of %d", name, r.Outcome, r.Fuel, c.Limits.Fuel)
+	}
+	if r.InitFuel < 0 || r.InitFuel > c.Limits.Fuel+1 {
+		t.Errorf("%s: %d units of initialization under a limit of %d", name, r.InitFuel, c.Limits.Fuel)
+	}
+	if own := r.Outcome == OutOfMemory && r.Fuel == 0; r.PeakMemoryBytes < 0 || r.PeakMemoryBytes > maxPages*pageBytes ||
+		r.PeakMemoryBytes > c.Limits.MemoryBytes && !own {
+		t.Errorf("%s: %s with %d bytes of memory under a limit of %d", name, r.Outcome, r.PeakMemoryBytes, c.Limits.MemoryBytes)
+	}
+	if len(r.Output) > c.Limits.OutputBytes || (r.Output != nil) != (r.Outcome == OK) {
+		t.Errorf("%s: %s with %d bytes of output under a limit of %d", name, r.Outcome, len(r.Output), c.Limits.OutputBytes)
+	}
+	if len(r.Message) > messageBytes || !utf8.ValidString(r.Message) {
+		t.Errorf("%s: message of %d bytes, %.40q", name, len(r.Message), r.Message)
+	}
+	if !slices.IsSorted(r.Denied) || len(slices.Compact(slices.Clone(r.Denied))) != len(r.Denied) {
+		t.Errorf("%s: denied %v", name, r.Denied)
+	}
+	for _, d := range r.Denied {
+		if _, known := hostFuncs[d]; !known {
+			t.Errorf("%s: denied %q, which is no host function", name, d)
+		}
+	}
+	if r.Wall < 0 || r.Wall > c.Limits.Wall {
+		t.Errorf("%s: %v of wall-clock time under a limit of %v", name, r.Wall, c.Limits.Wall)
+	}
+}
+
 func TestSleepFuel(t *testing.T) {
 	const maxInt64 = 1<<63 - 1
 	for _, tt := range []struct {
@@ -556,6 +636,25 @@ func TestSleepFuel(t *testing.T) {
 	} {
 		if got := sleepFuel(tt.ns, tt.perMS); got != tt.want {
 			t.Errorf("sleepFuel(%d, %d) = %d, want %d", tt.ns, tt.perMS, got, tt.want)
+		}
+	}
+}
+
+// TestPanicText reads the reason of a panic out of what else there may be on stderr.
+func TestPanicText(t *testing.T) {
+	flood := strings.Repeat("panic: no\n", 1<<20)
+	for _, tt := range []struct{ name, stderr, want string }{
+		{"nothing", "", ""},
+		{"no panic", "some text, no panic: here\n", ""},
+		{"a panic", "panic: why\n\ngoroutine 1 [running]:\nmain.main()\n", "panic: why"},
+		{"after text", "text\npanic: not yet\npanic: why\n", "panic: why"},
+		{"a fatal error, after a panic", "panic: not yet\nfatal error: why\n\nruntime stack:\n", "fatal error: why"},
+		{"addresses", "panic: at 0xc000012345, goroutine 17\n", "panic: at 0x?, goroutine ?"},
+		{"a flood of them", flood + "panic: why\ngoroutine 1", "panic: why"},
+		{"text without end", "panic: why\n" + strings.Repeat("x", 2*panicWindow), ""},
+	} {
+		if got := panicText([]byte(tt.stderr)); got != tt.want {
+			t.Errorf("%s: %.40q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -6,14 +6,22 @@
 // next; the host functions it finds are deterministic; and its cost is counted
 // in fuel, never in time:
 //
-//	fuel = instructions + bulk bytes / 8 + host-call bytes / 8
-//	     + 2 x bytes of memory growth + virtual sleep
+//	fuel = weighted instructions + bulk bytes / 8 + 6000 x host calls
+//	     + 8 x host-call bytes + 2 x bytes of memory growth + virtual sleep
 //
-// Instructions are wasmtime's own fuel, which charges bulk instructions one
-// unit whatever their length; the metering pass (Meter) counts their bytes. A
-// host call is charged the bytes that it moves. Memory that the guest asks for is
-// charged what the host spends on finding and zeroing it. Sleep moves the guest's virtual
-// clock and costs the fuel that as much virtual time of work would.
+// Instructions are wasmtime's own fuel, a unit each. It charges bulk instructions one
+// unit whatever their length; the metering pass (Meter) counts their bytes, and adds to
+// the price of those that take far longer than a unit stands for: division and square
+// roots of floats, rounding, conversions, memory.grow. A host call has a price, for the
+// way out of the guest and back, and so have the bytes that it moves. Memory that the
+// guest asks for is charged what the host spends on finding and zeroing it. Sleep moves the
+// guest's virtual clock and costs the fuel that as much virtual time of work would.
+//
+// Fuel is no clock. BenchmarkPrices measures how far it is from one, by class of
+// instruction and host call. What depends on operands or on what the caches hold cannot be
+// priced by counting (subnormal numbers on some CPUs; reads of memory all over the place,
+// each address out of the one before): there time is lost without fuel, and the wall-clock
+// kill switch is what ends it.
 //
 // The steps of a call:
 //
@@ -21,9 +29,8 @@
 //  2. Initialization: _initialize starts the Go runtime, toolgen_select chooses
 //     the function, toolgen_alloc makes room for the input. It has Limits.Fuel
 //     to spend, which Result.InitFuel counts.
-//  3. The measured part: toolgen_run, again with Limits.Fuel, which Result.Fuel
-//     counts.
-//  4. toolgen_output says where the answer lies.
+//  3. The measured part, again with Limits.Fuel, which Result.Fuel counts:
+//     toolgen_run, and toolgen_output, which says where the answer lies.
 //
 // How a call ended is decided by what is known, in this order: the sum of fuel
 // (an exact meter would have ended the call when it crossed the limit, whatever
@@ -35,6 +42,10 @@
 // call failed after it. Go's allocator tries again in another way before it
 // gives up; when that succeeds the guest has survived, and what ends it later is
 // judged by itself. A guest that answers in spite of a refusal is OK.
+//
+// Every number of a result is bounded by the limits: what is spent beyond Limits.Fuel is
+// one unit, however dear the last charge was (a sleep of 292 years, say), and a host
+// function does nothing that the guest cannot pay for.
 //
 // A wall-clock kill switch protects the caller. It is an error of the machine,
 // never an outcome, since it would differ from machine to machine. It abandons

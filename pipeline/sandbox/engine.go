@@ -39,9 +39,9 @@ const (
 // keys.
 func Settings() string {
 	return fmt.Sprintf("wasmtime=%s metering=%d host=%d optimization=speed nan=canonical fuel"+
-		" max_wasm_stack=%d max_depth=%d clock_tick_ns=%d growth_fuel=%d"+
+		" max_wasm_stack=%d max_depth=%d clock_tick_ns=%d growth_fuel=%d host_call_fuel=%d host_byte_fuel=%d"+
 		" features=mvp,mutable-global,sign-extension,saturating-float-to-int,bulk-memory",
-		WasmtimeVersion, meteringVersion, hostVersion, maxWasmStack, maxDepth, clockTick, growthFuel)
+		WasmtimeVersion, meteringVersion, hostVersion, maxWasmStack, maxDepth, clockTick, growthFuel, hostCallFuel, hostByteFuel)
 }
 
 // Engine compiles modules and runs them. It is safe for concurrent use.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -78,9 +79,9 @@ var trapTexts = map[wasmtime.TrapCode]string{
 // messageBytes bounds Result.Message.
 const messageBytes = 4 << 10
 
-// panicStart finds what Go's runtime prints when a program dies, at the start
-// of a line; the guest may have written more to stderr before that.
-var panicStart = regexp.MustCompile(`(?m)^(panic: |fatal error: )`)
+// panicStarts are what Go's runtime prints when a program dies, at the start of a line;
+// the guest may have written more to stderr before that.
+var panicStarts = [...]string{"panic: ", "fatal error: "}
 
 // panicEnd finds what follows: stack traces and registers.
 var panicEnd = regexp.MustCompile(`(?m)^(goroutine \d|runtime stack:|\[signal |\[originating )`)
@@ -92,14 +93,34 @@ var hexNumber = regexp.MustCompile(`0x[0-9a-fA-F]+`)
 // goroutine's.
 var goroutineNumber = regexp.MustCompile(`\bgoroutine \d+`)
 
+const (
+	// panicWindow is how much of the end of stderr is searched for a panic.
+	panicWindow = 1 << 20
+	// panicBytes is how much of what a panic prints is looked at: some times what a message
+	// holds, since addresses become shorter.
+	panicBytes = 8 * messageBytes
+)
+
 // panicText takes the reason of a panic or fatal error out of what the guest
-// wrote to stderr. Only the message depends on it, no outcome does.
+// wrote to stderr. Only the message depends on it, no outcome does. The guest may have
+// written 16 MiB, full of what looks like panics: expressions that looked at all of it
+// took seconds.
 func panicText(stderr []byte) string {
-	starts := panicStart.FindAllIndex(stderr, -1)
-	if len(starts) == 0 {
+	stderr = stderr[max(0, len(stderr)-panicWindow):]
+	start := -1
+	for _, s := range panicStarts {
+		if bytes.HasPrefix(stderr, []byte(s)) {
+			start = max(start, 0)
+		}
+		if i := bytes.LastIndex(stderr, []byte("\n"+s)); i >= 0 {
+			start = max(start, i+1)
+		}
+	}
+	if start < 0 {
 		return ""
 	}
-	text := stderr[starts[len(starts)-1][0]:]
+	text := stderr[start:]
+	text = text[:min(len(text), panicBytes)]
 	if end := panicEnd.FindIndex(text); end != nil {
 		text = text[:end[0]]
 	}

@@ -4,7 +4,7 @@ import "slices"
 
 // meteringVersion is part of Settings: raise it whenever Meter writes other
 // bytes for the same module.
-const meteringVersion = 1
+const meteringVersion = 2
 
 // The meters: mutable globals that Meter appends and exports. All start at
 // zero, so a module that runs before the host has set them traps at once.
@@ -40,10 +40,17 @@ func frameBytes(locals uint32) int32 { return 80 + 8*int32(locals) }
 //   - memory.copy and memory.fill take their length from meterBulk first, and
 //     trap when it goes below zero. Wasmtime charges them one unit of fuel
 //     whatever their length.
-//   - memory.grow leaves in meterGrow whether it was refused.
+//
+//   - memory.grow leaves in meterGrow whether it was refused, and takes 8 times
+//     growCallFuel from meterBulk.
+//
 //   - Functions that call others take their frameBytes from meterDepth on
 //     entry, give them back on every exit, and trap when it goes below zero. A
 //     leaf cannot recurse, so it goes free.
+//
+//   - Instructions that take far longer than the unit of fuel that wasmtime charges are
+//     preceded by constants that are dropped again, surcharge of them: a unit each, and
+//     no machine code.
 //
 // To catch every exit, the body becomes one block that yields the function's
 // result: branches to the function's label land on it with unchanged indices,
@@ -52,7 +59,7 @@ func frameBytes(locals uint32) int32 { return 80 + 8*int32(locals) }
 // Meter is pure and deterministic. It refuses, with a *MeterError, whatever
 // Go's compiler does not emit; that the rest of the module is valid is for
 // wasmtime to find out. The instructions that it adds are counted as fuel like
-// all others: 12 for a call, 10 for a bulk instruction.
+// all others: 12 for a call, 10 for a bulk instruction, 21 for memory.grow.
 func Meter(wasm []byte) ([]byte, error) {
 	m := meter{wasm: wasm}
 	out, err := m.rewrite()
@@ -316,7 +323,7 @@ func (m *meter) rewriteBody(out []byte, r *reader, t funcType) []byte {
 	}
 
 	scratch := uint32(locals) // index of the added local, where one is needed
-	if slices.ContainsFunc(s.sites, func(x site) bool { return x.kind != siteReturn }) {
+	if slices.ContainsFunc(s.sites, func(x site) bool { return x.kind == siteBulk || x.kind == siteGrow }) {
 		out = appendU32(out, uint32(groups)+1)
 		out = append(out, m.wasm[groupsStart:code]...)
 		out = append(out, 1, typeI32)
@@ -338,6 +345,8 @@ func (m *meter) rewriteBody(out []byte, r *reader, t funcType) []byte {
 			out = append(out, instr...)
 		case x.kind == siteGrow:
 			out = m.watchGrow(out, instr, scratch)
+		case x.kind == siteDear:
+			out = append(appendSurcharge(out, x.surcharge), instr...)
 		case s.calls:
 			out = appendU32(append(out, opBr), x.nesting)
 		default:
@@ -370,6 +379,17 @@ func (m *meter) leave(out []byte, weight int32) []byte {
 	return appendU32(append(out, opGlobalSet), m.depth())
 }
 
+// appendSurcharge makes what follows cost so much more fuel. Wasmtime counts a unit for a
+// constant and none for drop, adds them up when it compiles, and its code generator leaves
+// out a constant that nobody uses: at run time there is nothing but a larger number in a
+// counter's increment. So it costs no time, which counting in a global of our own would.
+func appendSurcharge(out []byte, fuel int) []byte {
+	for range fuel {
+		out = append(out, opI32Const, 0, opDrop)
+	}
+	return out
+}
+
 // chargeBulk stands before an instruction whose length, unsigned, is on top of
 // the stack, and leaves it there.
 func (m *meter) chargeBulk(out []byte, scratch uint32) []byte {
@@ -383,8 +403,11 @@ func (m *meter) chargeBulk(out []byte, scratch uint32) []byte {
 }
 
 // watchGrow keeps the number of pages asked for in the meter, and clears it
-// again if they were granted.
+// again if they were granted. It also charges the asking, as so many bytes moved: what
+// is granted costs its growth, but a refusal, or a growth by nothing, takes 40 ns too.
 func (m *meter) watchGrow(out, instr []byte, scratch uint32) []byte {
+	out = appendI32(append(out, opI32Const), 8*growCallFuel)
+	out = append(m.chargeBulk(out, scratch), opDrop)
 	out = appendU32(append(out, opGlobalSet), m.grow())
 	out = appendU32(append(out, opGlobalGet), m.grow())
 	out = append(out, instr...)

@@ -25,7 +25,7 @@ type wasmRun struct {
 }
 
 const (
-	testBulk  = 1000
+	testBulk  = 1000 + 8*2*growCallFuel // room for two memory.grow
 	testDepth = 100_000
 )
 
@@ -222,9 +222,9 @@ func TestMeterBulk(t *testing.T) {
 		trap       bool
 	}{
 		{0, 0, testBulk, false},
-		{400, 600, 0, false},
-		{400, 601, -1, true},
-		{1001, 0, -1, true},
+		{400, testBulk - 400, 0, false},
+		{400, testBulk - 399, -1, true},
+		{testBulk + 1, 0, -1, true},
 		{-1, 0, testBulk - math.MaxUint32, true}, // lengths are unsigned
 	} {
 		r := runWasm(t, metered, tt.copy, tt.fill)
@@ -245,8 +245,12 @@ func TestMeterGrow(t *testing.T) {
 	for _, tt := range []struct{ first, second, want int32 }{
 		{1, 1, 0}, {100, 1, 0}, {1, 100, 100}, {100, 200, 200}, {-1, -1, -1}, {100, 0, 0},
 	} {
-		if r := runWasm(t, metered, tt.first, tt.second); !r.ok || r.grow != tt.want {
+		r := runWasm(t, metered, tt.first, tt.second)
+		if !r.ok || r.grow != tt.want {
 			t.Errorf("grow by %d and %d: ok %v, meter %d, want %d", tt.first, tt.second, r.ok, r.grow, tt.want)
+		}
+		if paid := testBulk - r.bulk; paid != 2*8*growCallFuel {
+			t.Errorf("grow by %d and %d: asking costs %d bytes, want %d, refused or not", tt.first, tt.second, paid, 2*8*growCallFuel)
 		}
 	}
 }

@@ -12,6 +12,7 @@ const (
 	opBrIf         = 0x0d
 	opBrTable      = 0x0e
 	opReturn       = 0x0f
+	opDrop         = 0x1a
 	opCall         = 0x10
 	opCallIndirect = 0x11
 	opLocalGet     = 0x20
@@ -91,6 +92,31 @@ var immediates = func() (t [256]immediate) {
 	return t
 }()
 
+// surcharges are what instructions cost beyond the unit of fuel that wasmtime charges
+// each, from BenchmarkPrices: what four of them side by side take, in units of 0.1 ns. So
+// honest code, in which the CPU finds something else to do, does not look dearer than it
+// is, and a chain of nothing else takes no more than 10 times what its fuel promises.
+// Integer division has none: it is 6 to 10 times off in a chain, and by a constant it
+// becomes a multiplication, which is not seen here.
+var surcharges = func() (t [256]int) {
+	set := func(fuel int, ops ...int) {
+		for _, op := range ops {
+			t[op] = fuel
+		}
+	}
+	set(20, 0x91, 0x9f)                                    // f32.sqrt, f64.sqrt
+	set(10, 0x95, 0xa3)                                    // f32.div, f64.div
+	set(5, 0x8d, 0x8e, 0x8f, 0x90, 0x9b, 0x9c, 0x9d, 0x9e) // ceil, floor, trunc, nearest
+	set(5, 0xa8, 0xa9, 0xaa, 0xab, 0xae, 0xaf, 0xb0, 0xb1) // float to integer; the saturating ones: saturatingFuel
+	set(10, 0xb6, 0xbb)                                    // f32.demote_f64, f64.promote_f32
+	return t
+}()
+
+const (
+	saturatingFuel = 5   // surcharge of the saturating conversions from float to integer
+	growCallFuel   = 300 // what memory.grow costs, beside the memory that it adds
+)
+
 // siteKind is a kind of place that the pass rewrites.
 type siteKind byte
 
@@ -98,6 +124,7 @@ const (
 	siteReturn siteKind = iota
 	siteBulk            // memory.copy or memory.fill
 	siteGrow            // memory.grow
+	siteDear            // an instruction with a surcharge
 )
 
 // site is an instruction to rewrite, at module[start:end], inside that many
@@ -106,6 +133,7 @@ type site struct {
 	kind       siteKind
 	start, end int
 	nesting    uint32
+	surcharge  int // fuel
 }
 
 // scan walks over the instructions of one function body up to its end.
@@ -125,7 +153,8 @@ func (s *scan) body(r *reader) {
 	for r.err == nil {
 		at := r.pos
 		op := r.byte()
-		kind, found := siteKind(0), false
+		kind, found := siteDear, surcharges[op] > 0
+		surcharge := surcharges[op]
 		switch immediates[op] {
 		case immUnknown:
 			r.failf(at, "opcode %#02x is unknown", op)
@@ -171,6 +200,7 @@ func (s *scan) body(r *reader) {
 			switch sub := r.u32(); {
 			case r.err != nil:
 			case sub < 8: // saturating conversions
+				surcharge, found = saturatingFuel, true
 			case sub == subMemoryCopy:
 				r.zero()
 				r.zero()
@@ -203,7 +233,7 @@ func (s *scan) body(r *reader) {
 			kind, found = siteGrow, true
 		}
 		if found {
-			s.sites = append(s.sites, site{kind: kind, start: at, end: r.pos, nesting: nesting})
+			s.sites = append(s.sites, site{kind: kind, start: at, end: r.pos, nesting: nesting, surcharge: surcharge})
 		}
 	}
 }

@@ -24,12 +24,16 @@ const (
 // measured part) may spend Fuel. There are no defaults: a zero is an error,
 // except for OutputBytes, where zero allows only the empty output.
 type Limits struct {
-	Fuel        int64         // units of fuel, see the package comment; > 0
+	Fuel        int64         // units of fuel, see the package comment; 1 to [MaxFuel]
 	FuelPerMS   int64         // units of fuel that a virtual millisecond of sleep costs; > 0
 	MemoryBytes int64         // linear memory; a positive multiple of 64 KiB, at most 4 GiB
 	OutputBytes int           // bytes of output, and separately of text on stderr; >= 0
 	Wall        time.Duration // kill switch for the whole call, initialization included, see Module.Call; > 0
 }
+
+// MaxFuel is the most that Limits.Fuel may be, so that every number of a [Result], and
+// the sum of the fuel of two calls, stays below 2^53, which readers of JSON can hold.
+const MaxFuel = 1 << 52
 
 // check validates l once, where it enters the package.
 func (l Limits) check() error {
@@ -37,8 +41,8 @@ func (l Limits) check() error {
 		return fmt.Errorf("sandbox: Limits.%s is %v, want %s", field, got, want)
 	}
 	switch {
-	case l.Fuel <= 0:
-		return bad("Fuel", l.Fuel, "more than 0")
+	case l.Fuel <= 0 || l.Fuel > MaxFuel:
+		return bad("Fuel", l.Fuel, "1 to 2^52")
 	case l.FuelPerMS <= 0:
 		return bad("FuelPerMS", l.FuelPerMS, "more than 0")
 	case l.MemoryBytes <= 0 || l.MemoryBytes%pageBytes != 0 || l.MemoryBytes > maxPages*pageBytes:
@@ -61,26 +65,34 @@ type Call struct {
 }
 
 // Result is what a call did. All fields but Wall are a pure function of module,
-// Call and Settings.
+// Call and Settings. Every field is bounded, whatever the guest does, as its comment
+// says: nothing that a guest can measure up to is a number that a table refuses.
 type Result struct {
 	Outcome Outcome
-	// Output is the tool's output when Outcome is OK.
+	// Output is the tool's output when Outcome is OK, and nil otherwise; at most
+	// Limits.OutputBytes.
 	Output []byte
 	// Message is the tool's error text, or what ended the call. Valid UTF-8, at
 	// most 4 KiB, without addresses and goroutine numbers.
 	Message string
-	// Fuel is what the measured part alone spent. It is more than Limits.Fuel
-	// exactly if Outcome is Timeout. When a call ends before its measured part,
-	// it is what was spent until then, as is InitFuel.
+	// Fuel is what the measured part alone spent, 0 to Limits.Fuel. If Outcome is
+	// Timeout, and only then, it is Limits.Fuel + 1: a call that runs out of fuel
+	// costs one unit more than it was allowed, however dear the last charge was. When
+	// a call ends before its measured part, it is what was spent until then, as is
+	// InitFuel.
 	Fuel int64
-	// InitFuel is what _initialize, toolgen_select and toolgen_alloc spent.
+	// InitFuel is what _initialize, toolgen_select and toolgen_alloc spent, 0 to
+	// Limits.Fuel + 1.
 	InitFuel int64
-	// PeakMemoryBytes is the size of linear memory at the end: it never shrinks.
+	// PeakMemoryBytes is the size of linear memory at the end: it never shrinks. It is
+	// at most Limits.MemoryBytes, but for a module whose own data is larger: then it
+	// is the size of that, at most 4 GiB, and nothing was run.
 	PeakMemoryBytes int64
 	// Denied names the host functions that were called and refused, sorted,
-	// each once.
+	// each once: some of the functions of WASI preview 1.
 	Denied []string
-	// Wall is the wall-clock time of the measured part, on this machine.
+	// Wall is the wall-clock time of the measured part, on this machine; at most
+	// about Limits.Wall.
 	Wall time.Duration
 }
 

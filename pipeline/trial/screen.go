@@ -5,6 +5,7 @@ import (
 
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/repair"
+	"toolgen/pipeline/sandbox"
 	"toolgen/pipeline/testgen"
 	"toolgen/seed"
 	"toolgen/specs"
@@ -83,7 +84,7 @@ func (v *version) passes(c *testgen.Case, entropy int64) (bool, error) {
 	allowed := float64(v.bench.allow+allowByte*int64(len(c.Input))) / float64(budget.FuelPerMS)
 	opt := evaluate.Options{FuelPerMS: budget.FuelPerMS, TimeoutMS: min(budget.TimeoutMS, allowed), MemoryBytes: budget.MemoryBytes &^ (64<<10 - 1)}
 	call, _, err := evaluate.Answer(v.ctx, v.subject, v.bench.cfg.Suite, v.check, opt, c, entropy)
-	v.result.Fuel += call.Fuel
+	v.result.Fuel = min(v.result.Fuel+call.Fuel, sandbox.MaxFuel)
 	return call.Correct, err
 }
 
