@@ -250,19 +250,15 @@ func parseFile(fset *token.FileSet, src string) (*ast.File, *sourceError) {
 // spare says so of its path and position. The error has no offset yet. An edit may
 // double what it is given (a concatenation put in place of an operand, say), and edits
 // come from strangers like sources do, so each result is bounded as they are.
-func checkFiles(fset *token.FileSet, files []*ast.File, imp types.Importer, spare func(path string, at token.Pos) bool) *sourceError {
+func checkFiles(fset *token.FileSet, files []*ast.File, imp types.Importer, spare func(path string, at token.Pos) bool) (first *sourceError) {
 	if problems := bounds.Check(files, imp).Problems; len(problems) > 0 {
 		return &sourceError{reason: BadTypes, message: problems[0].Message, at: problems[0].Pos}
 	}
-	var first *sourceError
 	config := types.Config{Importer: imp, Sizes: wasmSizes, Error: func(err error) {
-		if first != nil {
-			return
-		}
 		var e types.Error
 		if !errors.As(err, &e) {
 			first = &sourceError{reason: BadTypes, message: err.Error(), at: files[len(files)-1].FileStart}
-			return
+			panic(enough{})
 		}
 		for _, file := range files {
 			for _, spec := range file.Imports {
@@ -274,12 +270,22 @@ func checkFiles(fset *token.FileSet, files []*ast.File, imp types.Importer, spar
 			}
 		}
 		first = &sourceError{reason: BadTypes, message: e.Msg, at: e.Pos}
+		panic(enough{})
 	}}
+	defer func() {
+		if p := recover(); p != nil && p != (enough{}) {
+			panic(p)
+		}
+	}()
 	if _, err := config.Check(files[0].Name.Name, fset, files, nil); err != nil {
 		return first
 	}
 	return nil
 }
+
+// enough ends a type check at the first error: go/types writes a message about every
+// one, which may quote a constant of 256 KB, before it tells that there is one.
+type enough struct{}
 
 // gofmt formats a source until that changes nothing any more: gofmt is not
 // idempotent around some comments.
