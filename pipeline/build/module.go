@@ -14,14 +14,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"toolgen/pipeline/sandbox"
 )
 
-// BuildError says that the toolchain or the engine failed on sources that the gate
-// had accepted. It is a defect of the gate, or a machine too small, and never a
-// verdict.
+// BuildError says that the toolchain or the engine refuses sources that the gate had
+// accepted: a gap in the gate. It says something of the sources alone, never of the
+// machine; see refusal.go.
 type BuildError struct {
 	Units []string // ids of those at fault, or of the whole batch if that cannot be told
 	Err   error
@@ -59,7 +58,7 @@ func (b *Builder) Module(ctx context.Context, batch Batch) (*sandbox.Module, err
 	}
 	m, err := b.engine.Deserialize(data)
 	if err != nil {
-		return nil, &BuildError{batch.ids(), err}
+		return nil, fmt.Errorf("build: what the engine has compiled it does not load: %w", err)
 	}
 	return m, nil
 }
@@ -80,7 +79,7 @@ func (b *Builder) Empty(ctx context.Context, importSet []string) (*sandbox.Modul
 // Command compiles a tool to a WASI command that filters standard input to standard
 // output; if the tool answers with an error, it goes to standard error and the exit
 // status is 1. The same files and toolchain give the same bytes everywhere. Files
-// must be ones that the gate accepts.
+// must be ones that the gate accepts. Errors are those of Module.
 func (b *Builder) Command(ctx context.Context, files []File) ([]byte, error) {
 	if r := b.Inspect(Tool, files); r.Verdict != "" {
 		return nil, fmt.Errorf("build: the gate refuses the source of the command: %s: %v", r.Verdict, r.Problems[0])
@@ -94,7 +93,8 @@ func (b *Builder) Command(ctx context.Context, files []File) ([]byte, error) {
 		return wasm, nil
 	}
 	return b.once(ctx, key, func() ([]byte, error) {
-		return b.goBuild(ctx, sources, "exe")
+		wasm, err := b.goBuild(ctx, sources, "exe")
+		return wasm, commandRefusal([]string{"command"}, err)
 	})
 }
 
@@ -202,21 +202,21 @@ func (b *Builder) keep(key string, data []byte) error {
 func (b *Builder) compileModule(ctx context.Context, batch Batch, sources []source) ([]byte, error) {
 	wasm, err := b.goBuild(ctx, sources, "c-shared")
 	if err != nil {
-		var failed *commandError
-		if errors.As(err, &failed) && !errors.Is(err, syscall.ENOSPC) {
-			return nil, &BuildError{batch.culprits(failed.stderr), err}
+		units := batch.ids()
+		if failed, ok := errors.AsType[*commandError](err); ok {
+			units = batch.culprits(failed.stderr)
 		}
-		return nil, err
+		return nil, commandRefusal(units, err)
 	}
 	defer b.observe(Compiling)()
 	m, err := b.engine.Compile(wasm)
 	if err != nil {
-		return nil, &BuildError{batch.ids(), err}
+		return nil, engineRefusal(batch.ids(), err)
 	}
 	defer m.Close()
 	data, err := m.Serialize()
 	if err != nil {
-		return nil, &BuildError{batch.ids(), err}
+		return nil, fmt.Errorf("build: keeping a compiled module: %w", err)
 	}
 	return data, nil
 }

@@ -213,7 +213,7 @@ func (e *commandError) Unwrap() []error {
 // machine says whether the machine failed, and not the command's input.
 func (e *commandError) machine() bool {
 	var exit *exec.ExitError
-	return errors.Is(e, syscall.ENOSPC) || !errors.As(e.err, &exit) || !exit.Exited()
+	return errors.Is(e, syscall.ENOSPC) || !errors.As(e.err, &exit) || !exit.Exited() || starved(e.stderr)
 }
 
 // head keeps the first bytes that are written to it. The zero value keeps few. It does
