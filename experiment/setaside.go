@@ -74,6 +74,9 @@ type SetAside struct {
 
 func (s *SetAside) String() string {
 	what := s.Job
+	if what == "" {
+		return fmt.Sprintf("candidate %.12s", s.CandidateID) // it was told on another machine
+	}
 	if s.Case != "" {
 		what += " of case " + s.Case
 	}
