@@ -62,7 +62,7 @@ population: 3
 specs: [SPEC]
 search_space: {impl_style: [table, wrong], anneal_temp: [1.0]}
 selection: {survivors: 3, tournament_size: 1}
-repair: {agent: REPAIR, patches: 200}
+repair: {agent: REPAIR, patches: 128}
 measure: {samples: 3}
 entrants:
   - {name: one, spec: caps, source: one.go, keep: true}
@@ -323,11 +323,9 @@ func TestSettledJobs(t *testing.T) {
 	}
 	// At the last step, when its command is built, it is not too late either.
 	env, _ := withFate(t, EnvOptions{Jobs: 2}, jobCommand, "number")
-	dir, s := mustRun(t, env, x)
-	if len(s.SetAside) == 0 || s.SetAside[0].Label == "" {
+	if _, s := mustRun(t, env, x); len(s.SetAside) == 0 || s.SetAside[0].Label == "" {
 		t.Errorf("%+v", s.SetAside)
 	}
-	_ = dir
 }
 
 // TestSettledNobody: of a spec whose candidates all die nothing is left, and that is for
@@ -372,6 +370,9 @@ func readText(t *testing.T, name string) string {
 // TestSettledLab: versions that die in the lab are set aside, too: the searches refuse
 // them before they are executed, and what was repaired without them is the run.
 func TestSettledLab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds many modules")
+	}
 	manifest, _ := enter(t, "baseline")
 	load := LoadOptions{Manifest: manifest, Seeds: []string{"1"}}
 	healthy, _ := mustRun(t, newEnv(t, EnvOptions{Jobs: 2}), mustLoad(t, load))
@@ -385,7 +386,7 @@ func TestSettledLab(t *testing.T) {
 		t.Fatal("the lab repairs nothing, so that nothing can die of it")
 	}
 	var reference string
-	for _, job := range []string{jobCall, jobBuild, jobInspect} {
+	for _, job := range []string{jobCall, jobBuild} {
 		env := newEnv(t, EnvOptions{Jobs: 2, NoCache: job == jobBuild})
 		d := &doomed{job: job, text: repaired}
 		env.fate = d.fate
@@ -417,6 +418,9 @@ func TestSettledLab(t *testing.T) {
 // TestRefusedByCompiler: what the gate accepts and the compiler refuses costs itself
 // alone, in whatever way it is found out.
 func TestRefusedByCompiler(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds many modules")
+	}
 	manifest, ids := enter(t, "none")
 	x := mustLoad(t, LoadOptions{Manifest: manifest, Seeds: []string{"1"}})
 	refuse := func(units ...string) func(job, source string) error {
@@ -427,35 +431,24 @@ func TestRefusedByCompiler(t *testing.T) {
 			return &build.BuildError{Units: units, Err: fmt.Errorf("too large")}
 		}
 	}
-	var reference string
-	for what, units := range map[string][]string{"named": {ids["two"]}, "not named": nil} { // any order: each must give the same
-		for _, jobs := range []int{1, 8} {
-			env := newEnv(t, EnvOptions{Jobs: jobs, NoCache: jobs == 1})
-			env.fate = refuse(units...)
-			dir, s := mustRun(t, env, x)
-			if s.SetAside != nil {
-				t.Fatalf("%s: %+v", what, s.SetAside)
-			}
-			if reference == "" {
-				reference = dir
-			}
-			same(t, what, reference, dir)
-			again, _ := mustRun(t, env, x)
-			same(t, what+", warm", reference, again)
-		}
+	env := newEnv(t, EnvOptions{Jobs: 8})
+	env.fate = refuse(ids["two"])
+	reference, s := mustRun(t, env, x)
+	if s.SetAside != nil {
+		t.Fatalf("%+v", s.SetAside)
 	}
-	batches := map[string]bool{}
+	again, _ := mustRun(t, env, x)
+	same(t, "warm", reference, again)
+	other := newEnv(t, EnvOptions{Jobs: 1, NoCache: true})
+	other.fate = refuse()
+	unnamed, _ := mustRun(t, other, x)
+	same(t, "the go command names nobody", reference, unnamed)
 	for _, row := range readEvaluations(t, reference) {
 		refused := row.CandidateID == ids["two"] || row.CandidateID == ids["four"]
 		if refused != (row.Verdict == datasets.VerdictBuildError) || refused != (row.Batch == nil) {
 			t.Errorf("slot %d: %s", row.Slot, row.Verdict)
 		}
-		if row.Batch != nil {
-			batches[*row.Batch] = true
-		}
 	}
-	env := newEnv(t, EnvOptions{Jobs: 2})
-	env.fate = refuse(ids["two"])
 	r, err := OpenRecorded(reference, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -492,6 +485,46 @@ func TestAsideInput(t *testing.T) {
 		"[\n  \"" + a + "\",\n  \"" + a + "\"\n]\n", "[\n  \"../x\"\n]\n"} {
 		if ids, err := decodeAside([]byte(bad)); err == nil {
 			t.Errorf("%q is read as %v", bad, ids)
+		}
+	}
+}
+
+// TestDiedAlone: who is asked about one program has no verdict to give if it dies here, and
+// says so; a spec's style is a check that fails.
+func TestDiedAlone(t *testing.T) {
+	env, _ := withFate(t, EnvOptions{Jobs: 2}, jobCall, "number two")
+	spec, err := FindSpec("../cmd/toolgen/testdata/tiny/caps", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := []byte(entrantSource("two"))
+	out := filepath.Join(t.TempDir(), "bundle")
+	_, err = env.Harness(t.Context(), HarnessOptions{Spec: spec, Out: out, Source: source, Seed: 1})
+	if died, ok := errors.AsType[*DiedError](err); !ok || died.Died[0].CandidateID != synth.ID("caps", string(source)) || !strings.Contains(err.Error(), "no verdict") {
+		t.Errorf("harness: %v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("harness has written a bundle")
+	}
+	opt := RepairOptions{Spec: spec, Source: source, Seed: 1, Patches: 10}
+	_, err = env.Repair(t.Context(), opt)
+	if _, ok := errors.AsType[*DiedError](err); !ok {
+		t.Errorf("repair: %v", err)
+	}
+	well := opt
+	well.Source = []byte(entrantSource("one"))
+	list, err := env.RepairAll(t.Context(), []RepairOptions{opt, well})
+	if err != nil || list[0].Died == nil || list[0].Verdict != "" || list[1].Died != nil || list[1].Verdict != datasets.VerdictPass {
+		t.Errorf("one program costs the other its answer: %v", err)
+	}
+	doom(env, jobCall, "package tool")
+	checks, err := env.TestSpec(t.Context(), spec, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checks {
+		if style := strings.HasPrefix(c.Check, "style "); style == c.OK || style && !strings.Contains(c.Detail, "killed by a test") {
+			t.Errorf("%+v", c)
 		}
 	}
 }
