@@ -116,21 +116,22 @@ type Rehearsal struct {
 }
 
 // rehearse computes an experiment to learn which exchanges it reads, and settles it.
-func (e *Env) rehearse(ctx context.Context, x *Experiment, ask bool, observe func(Event)) (*Experiment, *outcome, *Rehearsal, error) {
+func (e *Env) rehearse(ctx context.Context, x *Experiment, s *settling, ask bool, observe func(Event)) (*Experiment, *Rehearsal, error) {
 	deck := agent.OpenCassette(x.cassette, x.agents, ask)
-	out, err := e.execute(ctx, x, executeOptions{believe: true, observe: observe, deck: deck})
+	_, err := e.execute(ctx, x, executeOptions{believe: true, recall: true, observe: observe, deck: deck})
+	s.asked += deck.Asked()
 	if err != nil {
-		return nil, nil, nil, agentError(err)
+		return nil, nil, agentError(err)
 	}
 	exchanges := deck.Read()
-	about := &Rehearsal{Exchanges: len(exchanges), Asked: deck.Asked()}
+	about := &Rehearsal{Exchanges: len(exchanges), Asked: s.asked}
 	for _, ex := range exchanges {
 		if ex.Failure != nil {
 			about.Failed++
 			about.Failure = ex.Failure
 		}
 	}
-	return x.settled(exchanges), out, about, nil
+	return x.settled(exchanges), about, nil
 }
 
 // agentError takes what an agent or a cassette has to do with out of an error: in which
@@ -146,15 +147,4 @@ func agentError(err error) error {
 		return bad
 	}
 	return diskError(err)
-}
-
-// withMemory returns a machine that remembers measurements, for an experiment that is
-// computed twice in a row. Without a cache it keeps them for as long.
-func (e *Env) withMemory() *Env {
-	if e.store != nil {
-		return e
-	}
-	with := *e
-	with.store = newMemory()
-	return &with
 }

@@ -33,7 +33,11 @@ type namedBundle struct {
 
 // bundles makes the bundles that the manifest asks for, in the order of seeds and
 // specs. A candidate that is shown under several seeds is one bundle, that of the first.
-func (e *Env) bundles(ctx context.Context, x *Experiment, out *outcome) ([]namedBundle, error) {
+//
+// A candidate that has run is not to end a run at its last step. One that is refused as
+// a command has no bundle, and the second result says why; one that the compiler dies of
+// is in a *DiedError, with all others.
+func (e *Env) bundles(ctx context.Context, x *Experiment, out *outcome) ([]namedBundle, map[string]string, error) {
 	wanted := out.shown
 	if x.Manifest.Record.Bundles == manifests.RecordAll {
 		wanted = out.built
@@ -46,16 +50,39 @@ func (e *Env) bundles(ctx context.Context, x *Experiment, out *outcome) ([]named
 			distinct = append(distinct, s)
 		}
 	}
-	list := make([]namedBundle, len(distinct))
+	made := make([]namedBundle, len(distinct))
+	failed := make([]error, len(distinct))
 	err := e.each(ctx, len(distinct), func(ctx context.Context, i int) error {
 		files, err := e.bundle(ctx, x, distinct[i])
+		if atFault(err) {
+			failed[i] = err
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("bundle of %s: %w", distinct[i].id, err)
 		}
-		list[i] = namedBundle{distinct[i].id, files}
+		made[i] = namedBundle{distinct[i].id, files}
 		return nil
 	})
-	return list, err
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []namedBundle
+	unbundled := map[string]string{}
+	var died []SetAside
+	for i, s := range distinct {
+		if refused, ok := errors.AsType[*build.BuildError](failed[i]); ok {
+			unbundled[s.id] = refused.Said()
+		} else if failed[i] != nil {
+			died = append(died, s.setAside(s.seed, deathOf(failed[i])))
+		} else {
+			list = append(list, made[i])
+		}
+	}
+	if died != nil {
+		return nil, nil, &DiedError{sortedAside(died)}
+	}
+	return list, unbundled, nil
 }
 
 func specOf(x *Experiment, id string) *specs.Spec {
@@ -71,6 +98,9 @@ func specOf(x *Experiment, id string) *specs.Spec {
 func (e *Env) bundle(ctx context.Context, x *Experiment, s shipment) ([]bundle.File, error) {
 	in, err := e.bundleInput(x, s)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.fated(jobCommand, []byte(s.source)); err != nil {
 		return nil, err
 	}
 	if in.Wasm, err = e.builder.Command(ctx, sourceFiles([]byte(s.source))); err != nil {
@@ -131,9 +161,12 @@ func (e *Env) shipment(ctx context.Context, r *Recorded, prefix string, seed *in
 	if err != nil {
 		return shipment{}, err
 	}
-	report, err := e.builder.Inspect(ctx, build.Tool, sourceFiles([]byte(row.Source)))
+	report, d, err := e.inspect(ctx, row.CandidateID, []byte(row.Source), false)
 	if err != nil {
 		return shipment{}, err
+	}
+	if d != nil {
+		return shipment{}, &DiedError{[]SetAside{{CandidateID: row.CandidateID, Spec: row.Spec, Seed: row.Seed, Job: d.Job, Reason: d.Reason}}}
 	}
 	if report.Verdict != "" {
 		return shipment{}, &UsageError{Msg: fmt.Sprintf("candidate %.16s was never built (%s): %s", row.CandidateID, report.Verdict, firstProblem(report))}
@@ -164,6 +197,17 @@ func (e *Env) shipment(ctx context.Context, r *Recorded, prefix string, seed *in
 	return s, nil
 }
 
+// unbundled says of an error of bundle what that means to who asked for one bundle.
+func (s *shipment) unbundled(err error) error {
+	if refused, ok := errors.AsType[*build.BuildError](err); ok {
+		return &UsageError{Msg: fmt.Sprintf("candidate %.16s cannot be shipped: the gate accepts it, and yet it is not compiled: %s", s.id, refused.Said())}
+	}
+	if d := deathOf(err); d != nil {
+		return &DiedError{[]SetAside{s.setAside(s.seed, d)}}
+	}
+	return err
+}
+
 func firstProblem(r *build.Report) string {
 	if len(r.Problems) == 0 {
 		return "no problem was named"
@@ -180,7 +224,7 @@ func (e *Env) Bundle(ctx context.Context, r *Recorded, prefix string, seed *int6
 	}
 	files, err := e.bundle(ctx, r.Experiment, s)
 	if err != nil {
-		return "", err
+		return "", s.unbundled(err)
 	}
 	return s.id, writeBundle(dir, files)
 }

@@ -81,7 +81,7 @@ func (r *Recorded) challengersOf(x *Experiment) ([]handoff.Challenger, error) {
 func (x *Experiment) welcome(st *specState, epoch int) []challenger {
 	var list []challenger
 	for _, w := range x.waiting {
-		if w.Spec != st.spec.ID || slices.Contains(x.Manifest.Exclude, w.ID) {
+		if w.Spec != st.spec.ID || x.excluded(w.ID) {
 			continue
 		}
 		c := st.contestants[w.ID]

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -57,6 +58,11 @@ type Env struct {
 	slots   chan struct{}
 	host    string
 	phases  *phases
+	own     *sync.Map // keys of what this machine has measured itself since remembering; nil: it does not count
+
+	// fate is asked before each job of a candidate, "inspect", "build", "call" or "command",
+	// and may make it fail. It is for tests; nil: nothing fails that does not fail by itself.
+	fate func(job, source string) error
 }
 
 // Open sets the machine up. A missing toolchain and an unusable cache folder are a
@@ -198,7 +204,8 @@ type entry struct {
 	id     string
 	source []byte
 	report *build.Report
-	m      *evaluate.Measurement // the answer
+	m      *evaluate.Measurement // the answer; nil if it died
+	death  *death                // what it died of
 	cached bool                  // it came from the cache
 }
 
@@ -209,15 +216,17 @@ var errNotCached = errors.New("not in the cache")
 type measureOptions struct {
 	evaluate.Options
 	believe bool // take measurements from the cache
+	recall  bool // take deaths from the cache
 	dry     bool // never execute: errNotCached instead
 }
 
-// measure fills in the measurement of each entry. The batches follow from the
-// entries and their order alone, so a measurement is the same whether its
+// measure fills in the measurement of each entry, or its death. The batches follow from
+// the entries and their order alone, so a measurement is the same whether its
 // neighbours were in the cache or not.
 func (e *Env) measure(ctx context.Context, entries []*entry, suite *testgen.Suite, programs func(context.Context) (*testgen.Programs, error), opt measureOptions) error {
 	err := e.each(ctx, len(entries), func(ctx context.Context, i int) (err error) {
-		entries[i].report, err = e.builder.Inspect(ctx, build.Tool, sourceFiles(entries[i].source))
+		en := entries[i]
+		en.report, en.death, err = e.inspect(ctx, en.id, en.source, opt.recall)
 		return err
 	})
 	if err != nil {
@@ -227,9 +236,11 @@ func (e *Env) measure(ctx context.Context, entries []*entry, suite *testgen.Suit
 	var units []build.Unit
 	for _, en := range entries {
 		byID[en.id] = en
+		if en.death != nil {
+			continue
+		}
 		if en.report.Verdict != "" {
-			en.m, err = evaluate.Measure(ctx, evaluate.Subject{ID: en.id, Source: en.source, Report: en.report}, suite, nil, opt.Options)
-			if err != nil {
+			if err := en.reject(ctx, suite, opt.Options); err != nil {
 				return err
 			}
 			continue
@@ -247,31 +258,56 @@ func sourceFiles(source []byte) []build.File {
 	return []build.File{{Name: "tool.go", Data: source}}
 }
 
-func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[string]*entry, suite *testgen.Suite, programs func(context.Context) (*testgen.Programs, error), opt measureOptions) error {
-	options := opt.Options
+// reject measures a candidate that was refused: there is nothing to execute.
+func (en *entry) reject(ctx context.Context, suite *testgen.Suite, opt evaluate.Options) (err error) {
+	en.m, err = evaluate.Measure(ctx, evaluate.Subject{ID: en.id, Source: en.source, Report: en.report}, suite, nil, opt)
+	return err
+}
+
+// batchKey is the cache's key of what is known of a candidate in a batch.
+func (e *Env) batchKey(kind, batch, candidate string, suite *testgen.Suite, options evaluate.Options) string {
 	options.Host = "" // who measures shapes no result
-	key := func(id string) string {
-		return e.key("measurement", struct {
-			Batch, Candidate, Suite string
-			Options                 evaluate.Options
-		}{batch.Hash, id, suite.Digest, options})
+	return e.key(kind, struct {
+		Batch, Candidate, Suite string
+		Options                 evaluate.Options
+	}{batch, candidate, suite.Digest, options})
+}
+
+func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[string]*entry, suite *testgen.Suite, programs func(context.Context) (*testgen.Programs, error), opt measureOptions) error {
+	if opt.believe {
+		if a, ok := e.assembled(batch); ok {
+			return e.measureInstead(ctx, a, batch, byID, suite, programs, opt)
+		}
 	}
+	key := func(id string) string { return e.batchKey("measurement", batch.Hash, id, suite, opt.Options) }
 	missing := map[int]*entry{}
+	unbuilt := false
 	for i, u := range batch.Units {
 		en := byID[u.ID]
 		if opt.believe {
 			if m, ok := getJSON[evaluate.Measurement](e.store, key(u.ID)); ok && m.Candidate == u.ID && m.Suite == suite.Digest && m.Batch == batch.Hash {
-				en.m, en.cached = m, true
+				en.m, en.cached = m, !e.measuredHere(key(u.ID))
+				continue
+			}
+		}
+		if opt.recall {
+			if d, ok := getJSON[death](e.store, e.batchKey("death", batch.Hash, u.ID, suite, opt.Options)); ok {
+				en.death = d
+				unbuilt = unbuilt || d.Job != jobCall
 				continue
 			}
 		}
 		missing[i] = en
 	}
-	if len(missing) == 0 {
+	if len(missing) == 0 || unbuilt { // of a module that is not built nobody is measured
 		return nil
 	}
 	if opt.dry {
 		return errNotCached
+	}
+	die := func(en *entry, d *death) error {
+		en.death = d
+		return putJSON(e.store, e.batchKey("death", batch.Hash, en.id, suite, opt.Options), d)
 	}
 	var p *testgen.Programs
 	if suite.Compare == specs.CompareCheck {
@@ -280,9 +316,22 @@ func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[stri
 			return err
 		}
 	}
-	module, err := e.module(ctx, func() (*isolate.Module, error) { return e.builder.Module(ctx, batch) })
+	module, instead, err := e.compile(ctx, batch)
 	if err != nil {
 		return err
+	}
+	if instead != nil {
+		for _, u := range batch.Units {
+			if d := instead.died[u.ID]; d != nil {
+				if err := die(byID[u.ID], d); err != nil {
+					return err
+				}
+			}
+		}
+		if instead.died != nil {
+			return nil
+		}
+		return e.measureInstead(ctx, instead, batch, byID, suite, programs, opt)
 	}
 	defer module.Close()
 	var empty *isolate.Module
@@ -304,18 +353,52 @@ func (e *Env) measureBatch(ctx context.Context, batch build.Batch, byID map[stri
 		g.Go(func() error {
 			return e.work(ctx, func() error {
 				s := evaluate.Subject{ID: en.id, Batch: batch.Hash, Source: en.source, Report: en.report, Module: module, Index: uint32(i), Empty: empty}
-				done := e.phases.enter(executing)
-				m, err := evaluate.Measure(ctx, s, suite, p, opt.Options)
-				done()
+				m, err := e.execution(ctx, s, suite, p, opt.Options)
+				if d := deathOf(err); d != nil {
+					return die(en, d)
+				}
 				if err != nil {
 					return err
 				}
 				en.m = m
+				if e.own != nil {
+					e.own.Store(key(en.id), true)
+				}
 				return putJSON(e.store, key(en.id), en.m)
 			})
 		})
 	}
 	return g.Wait()
+}
+
+// execution executes a candidate on its suite.
+func (e *Env) execution(ctx context.Context, s evaluate.Subject, suite *testgen.Suite, p *testgen.Programs, opt evaluate.Options) (*evaluate.Measurement, error) {
+	defer e.phases.enter(executing)()
+	if err := e.fated(jobCall, s.Source); err != nil {
+		return nil, err
+	}
+	return evaluate.Measure(ctx, s, suite, p, opt)
+}
+
+// measuredHere says whether a measurement is one of this machine since remembering.
+func (e *Env) measuredHere(key string) bool {
+	if e.own == nil {
+		return false
+	}
+	_, own := e.own.Load(key)
+	return own
+}
+
+// remembering returns a machine that remembers what it measures, for an experiment that
+// is computed several times in a row, and counts none of that as cached. Without a cache
+// it keeps measurements for as long.
+func (e *Env) remembering() *Env {
+	with := *e
+	with.own = new(sync.Map)
+	if e.store == nil {
+		with.store = newMemory()
+	}
+	return &with
 }
 
 func (e *Env) module(ctx context.Context, f func() (*isolate.Module, error)) (m *isolate.Module, err error) {

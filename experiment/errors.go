@@ -27,14 +27,17 @@ func (e *MachineError) Unwrap() error { return e.Err }
 // IncomparableError says that two things were made by different functions, so that
 // a difference would mean nothing (exit 5). It names both sides and how to get them.
 type IncomparableError struct {
-	What  string // toolchain, sandbox, semantics, ...
-	There string // what the recorded side used
+	What  string // toolchain, sandbox, semantics, ...; or all there is to say
+	There string // what the recorded side used; "" if What says it
 	Here  string // what this side uses
 	Hint  string // how to get there; may be ""
 }
 
 func (e *IncomparableError) Error() string {
 	s := fmt.Sprintf("not comparable: %s differs: it was made with %s, here is %s", e.What, e.There, e.Here)
+	if e.There == "" && e.Here == "" {
+		s = "not comparable: " + e.What
+	}
 	if e.Hint != "" {
 		s += "; " + e.Hint
 	}

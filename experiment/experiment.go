@@ -11,6 +11,7 @@
 //   - env.go, cache.go: the machine: workers, toolchain, cache, measurements
 //   - tournament.go, rows.go: the function
 //   - agents.go, requests.go: what agents have to do with it
+//   - assemble.go, setaside.go: what is not compiled, and what cannot be measured
 //   - runfolder.go, identity.go: its value on disk, and its name
 //   - verify.go, replay.go: computing it again
 //   - harness.go, spectest.go: one candidate, one spec
@@ -48,6 +49,7 @@ type Experiment struct {
 	agents    []agent.Agent        // of the manifest, sorted by name
 	cassette  string               // folder of what they answered; "" if the experiment comes from a lock
 	exchanges []*agent.Exchange    // that the run reads, sorted by key; see settled
+	aside     map[string]bool      // ids of candidates that are set aside; see setaside.go
 	anneal    evolve.Anneal
 	phases    []evolve.Phase
 	stop      evolve.Stop

@@ -137,7 +137,7 @@ func TestHealChecks(t *testing.T) {
 		t.Error("searches with a check and without go by the same key")
 	}
 	w.believe = false
-	cures, err := env.heal(t.Context(), []ward{*w})
+	cures, _, err := env.heal(t.Context(), []ward{*w})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,14 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"toolgen/experiment/evolve"
 	"toolgen/experiment/manifests"
+	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/handoff"
 	"toolgen/pipeline/synth"
@@ -72,7 +74,8 @@ type HarnessBudget struct {
 }
 
 // Harness synthesizes one candidate, or takes its source, holds it against the
-// spec's suite, writes its bundle, and hands it off if it fails.
+// spec's suite, writes its bundle, and hands it off if it fails. One that cannot be
+// measured on this machine is a *DiedError.
 func (e *Env) Harness(ctx context.Context, opt HarnessOptions) (*Harness, error) {
 	x, err := single(opt.Spec)
 	if err != nil {
@@ -93,10 +96,13 @@ func (e *Env) Harness(ctx context.Context, opt HarnessOptions) (*Harness, error)
 		return nil, err
 	}
 	entries := []*entry{{id: c.id, source: []byte(c.source)}}
-	mo := measureOptions{Options: x.measureOptions(), believe: true}
+	mo := measureOptions{Options: x.measureOptions(), believe: true, recall: true}
 	mo.Host = e.host
 	if err := e.measure(ctx, entries, suite, programs.get, mo); err != nil {
 		return nil, err
+	}
+	if d := entries[0].death; d != nil {
+		return nil, &DiedError{[]SetAside{c.setAside(opt.Seed, d)}}
 	}
 	c.m, c.imports = entries[0].m, entries[0].report.Imports
 	budget := x.budget(opt.Epoch)
@@ -105,9 +111,14 @@ func (e *Env) Harness(ctx context.Context, opt HarnessOptions) (*Harness, error)
 	if c.m.Rejected != "" {
 		return out, nil
 	}
-	files, err := e.bundle(ctx, x, shipment{contestant: c, seed: opt.Seed, suite: suite})
+	s := shipment{contestant: c, seed: opt.Seed, suite: suite}
+	files, err := e.bundle(ctx, x, s)
+	if refused, ok := errors.AsType[*build.BuildError](err); ok {
+		out.Problems = append(out.Problems, "there is no bundle: it is not compiled as a command: "+refused.Said())
+		return out, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, s.unbundled(err)
 	}
 	if err := writeBundle(opt.Out, files); err != nil {
 		return nil, err

@@ -20,7 +20,8 @@ type input struct {
 }
 
 // inputs lists everything that the function reads, sorted by name: all files of the
-// specs, the sources of the entrants, the challengers, and what agents answered.
+// specs, the sources of the entrants, the challengers, what agents answered, and who is
+// set aside.
 func (x *Experiment) inputs() ([]input, error) {
 	list, err := x.exchangeInputs()
 	if err != nil {
@@ -31,6 +32,7 @@ func (x *Experiment) inputs() ([]input, error) {
 		return nil, err
 	}
 	list = append(list, waiting...)
+	list = append(list, x.asideInputs()...)
 	for _, s := range x.Specs {
 		for _, f := range s.Files {
 			list = append(list, input{path.Join("specs", s.ID, f.Name), f.Data})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -49,8 +50,10 @@ type ward struct {
 	check func(source string) error
 
 	all     bool
-	believe bool // take measurements and searches from the cache
-	dry     bool // never execute
+	aside   map[string]bool // ids of versions that are set aside
+	believe bool            // take measurements and searches from the cache
+	recall  bool            // take deaths from the cache
+	dry     bool            // never execute
 	observe func(repair.Progress)
 }
 
@@ -101,7 +104,7 @@ func (r *run) lab(ctx context.Context, states []*specState, epoch int, generatio
 			wards = append(wards, ward{
 				x: r.x, spec: st.spec, suite: st.suite, programs: r.compiled(st.spec),
 				id: f.c.id, source: f.c.source, m: f.c.m, reason: f.row.Reason, safety: f.ev.Safety, budget: r.x.budget(next),
-				patches: m.Repair.Patches, believe: r.opt.believe, dry: r.opt.dry,
+				patches: m.Repair.Patches, aside: r.x.aside, believe: r.opt.believe, recall: r.opt.recall, dry: r.opt.dry,
 			})
 		}
 	}
@@ -139,7 +142,7 @@ func (r *run) lab(ctx context.Context, states []*specState, epoch int, generatio
 		}
 		f.row.ChallengerID = &c.id
 		known := slices.ContainsFunc(st.challengers, func(other challenger) bool { return other.c.id == c.id })
-		if !known && !slices.Contains(m.Exclude, c.id) {
+		if !known && !r.x.excluded(c.id) {
 			st.challengers = append(st.challengers, challenger{c: c, annealTemp: f.AnnealTemp, hasTemp: f.HasTemp})
 		}
 	}
@@ -229,9 +232,12 @@ func (r *run) heal(ctx context.Context, wards []ward, cures []*cure) error {
 		}
 	}
 	r.mu.Unlock()
-	found, err := r.env.heal(ctx, fresh)
+	found, died, err := r.env.heal(ctx, fresh)
 	if err != nil {
 		return err
+	}
+	if died != nil {
+		return &DiedError{died}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -254,31 +260,39 @@ func (e *Env) cureKey(wards []ward) string {
 		Frozen                                []string
 		All                                   bool
 		Proposed                              *string
-		Checked                               bool `json:",omitempty"`
+		Checked                               bool     `json:",omitempty"`
+		Aside                                 []string `json:",omitempty"`
 	}
 	parts := make([]part, len(wards))
 	for i, w := range wards {
 		parts[i] = part{
 			w.id, w.suite.Digest, w.m.Batch, w.spec.TaskDigest(w.x.sizes(w.spec).Suite), w.reason,
 			w.x.measureOptions(), w.budget, w.safety, w.patches, w.localizer, w.frozen, w.all, w.proposed, w.check != nil,
+			slices.Sorted(maps.Keys(w.aside)),
 		}
 	}
 	return e.key("repair", parts)
 }
 
-// heal searches for repairs, side by side, unless the cache remembers what came of it.
-func (e *Env) heal(ctx context.Context, wards []ward) ([]*cure, error) {
+// heal searches for repairs, side by side, unless the cache remembers what came of it. If
+// versions have died, the cures are those of searches that have refused them from then
+// on. They follow from this machine, too, and are not kept.
+func (e *Env) heal(ctx context.Context, wards []ward) ([]*cure, []SetAside, error) {
 	if len(wards) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	key := e.cureKey(wards)
 	if wards[0].believe {
 		if kept, ok := getJSON[[]*cure](e.store, key); ok && len(*kept) == len(wards) {
-			return *kept, nil
+			return *kept, nil, nil
 		}
 	}
 	if wards[0].dry {
-		return nil, errNotCached
+		return nil, nil, errNotCached
+	}
+	graves := make([]*graveyard, len(wards))
+	for i := range wards {
+		graves[i] = e.openGraveyard(&wards[i])
 	}
 	lab := trial.NewLab(trial.LabConfig{
 		Builder: e.builder,
@@ -290,17 +304,19 @@ func (e *Env) heal(ctx context.Context, wards []ward) ([]*cure, error) {
 		},
 		Work: e.work,
 		Measure: func(ctx context.Context, who []int, versions []string) ([]repair.Confirmation, error) {
-			return e.confirm(ctx, wards, who, versions)
+			return e.confirm(ctx, wards, graves, who, versions)
 		},
+		Fate: e.fate,
 	})
 	benches := make([]*trial.Bench, len(wards))
 	for i, w := range wards {
 		if w.m.Rejected != "" {
-			return nil, fmt.Errorf("candidate %s was never built, and is no case for the lab", w.id)
+			return nil, nil, fmt.Errorf("candidate %s was never built, and is no case for the lab", w.id)
 		}
 		benches[i] = trial.New(trial.Config{
 			Suite: w.suite, Programs: w.programs, Sizes: freshSizes(w.spec), Candidate: w.id,
 			Measurement: w.m, Budget: w.budget, Robustness: w.reason == datasets.ReasonUnsafe,
+			Aside: graves[i].refuses, Died: graves[i].bury,
 		})
 	}
 	cures := make([]*cure, len(wards))
@@ -328,9 +344,20 @@ func (e *Env) heal(ctx context.Context, wards []ward) ([]*cure, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return cures, putJSON(e.store, key, cures)
+	var died []SetAside
+	for _, g := range graves {
+		list, err := g.close()
+		if err != nil {
+			return nil, nil, err
+		}
+		died = append(died, list...)
+	}
+	if died != nil {
+		return cures, sortedAside(died), nil
+	}
+	return cures, nil, putJSON(e.store, key, cures)
 }
 
 // checkedBench refuses versions that cannot be handed back. No such one is plausible, or
@@ -390,7 +417,7 @@ func freshSizes(s *specs.Spec) []int { return slices.Clone(s.Suite.Sizes) }
 
 // confirm measures versions as any candidate is, those of a spec together, and says
 // which are repairs.
-func (e *Env) confirm(ctx context.Context, wards []ward, who []int, versions []string) ([]repair.Confirmation, error) {
+func (e *Env) confirm(ctx context.Context, wards []ward, graves []*graveyard, who []int, versions []string) ([]repair.Confirmation, error) {
 	out := make([]repair.Confirmation, len(versions))
 	bySuite := map[string][]int{}
 	for i := range versions {
@@ -410,13 +437,19 @@ func (e *Env) confirm(ctx context.Context, wards []ward, who []int, versions []s
 					entries = append(entries, byID[id])
 				}
 			}
-			opt := measureOptions{Options: w.x.measureOptions(), believe: w.believe}
+			opt := measureOptions{Options: w.x.measureOptions(), believe: w.believe, recall: w.recall}
 			opt.Host = e.host
 			if err := e.measure(ctx, entries, w.suite, w.programs, opt); err != nil {
 				return err
 			}
 			for _, i := range list {
-				out[i] = wards[who[i]].confirmed(byID[synth.ID(w.spec.ID, versions[i])].m)
+				en := byID[synth.ID(w.spec.ID, versions[i])]
+				if en.death != nil {
+					graves[who[i]].lay(en.id, versions[i], en.death)
+					out[i] = repair.Confirmation{Why: "it cannot be measured on this machine"}
+					continue
+				}
+				out[i] = wards[who[i]].confirmed(en.m)
 			}
 			return nil
 		})

@@ -92,7 +92,11 @@ func (r *Recorded) experiment(specDirs []string) (*Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.settled(exchanges), nil
+	aside, err := r.asideOf()
+	if err != nil {
+		return nil, err
+	}
+	return x.settled(exchanges).without(aside), nil
 }
 
 // findSpec finds a spec whose files are those that the lock names.

@@ -38,6 +38,21 @@ func TestMain(m *testing.M) {
 func child(out string) int {
 	ctx := context.Background()
 	env, err := Open(ctx, EnvOptions{CacheDir: os.Getenv("TOOLGEN_TEST_CACHE"), Jobs: 2})
+	if text := os.Getenv("TOOLGEN_TEST_DIES"); err == nil && text != "" {
+		d := &doomed{job: jobCall, text: text}
+		env.fate = func(job, source string) error {
+			died := d.fate(job, source)
+			if died != nil {
+				f, err := os.OpenFile(os.Getenv("TOOLGEN_TEST_DEATHS"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(f, "died")
+				f.Close()
+			}
+			return died
+		}
+	}
 	if err == nil {
 		var x *Experiment
 		if x, err = Load(LoadOptions{Manifest: os.Getenv("TOOLGEN_TEST_MANIFEST")}); err == nil {

@@ -3,6 +3,8 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +26,7 @@ type Plan struct {
 	Cached      int         `json:"cached_evaluations"` // rows that need no execution, up to where the cache ends
 	Complete    bool        `json:"complete"`           // the whole run is in the cache
 	Missing     *string     `json:"missing"`            // what the cassette lacks first, as far as the cache goes; nil: nothing
+	SetAside    int         `json:"set_aside"`          // candidates that are known to be beyond this machine, and would not play
 }
 
 // PlanPhase is a spec's part of a plan.
@@ -76,8 +79,28 @@ func (e *Env) Plan(ctx context.Context, x *Experiment) (*Plan, error) {
 		}
 		p.Evaluations += ph.EpochsPlayed * ph.Slots * len(m.Seeds)
 	}
-	deck := agent.OpenCassette(x.cassette, x.agents, false)
-	out, err := e.execute(ctx, x, executeOptions{believe: true, dry: true, deck: deck, commit: func(rows []datasets.Evaluation) { p.Cached += len(rows) }})
+	var deck *agent.Deck
+	var out *outcome
+	var err error
+	s := &settling{found: map[string]SetAside{}}
+	for {
+		p.Cached = 0
+		deck = agent.OpenCassette(x.cassette, x.agents, false)
+		out, err = e.execute(ctx, x, executeOptions{believe: true, recall: true, dry: true, deck: deck, commit: func(rows []datasets.Evaluation) { p.Cached += len(rows) }})
+		if _, died := errors.AsType[*DiedError](err); !died {
+			break
+		}
+		if err := s.take(err); err != nil {
+			return nil, err
+		}
+		x = x.without(slices.Collect(maps.Keys(s.found)))
+	}
+	p.SetAside = len(s.found)
+	if p.SetAside > 0 && !x.asks() {
+		if err := p.name(e, x); err != nil {
+			return nil, err
+		}
+	}
 	missing, lacks := errors.AsType[*agent.MissingError](err)
 	switch {
 	case err == nil:
@@ -111,7 +134,7 @@ type Listed struct {
 	Epochs      int      `json:"epochs"`       // played
 	BestFitness *float64 `json:"best_fitness"` // final_base_fitness of the best feasible candidate
 	State       string   `json:"state"`        // verified, unverified, partial or damaged
-	Detail      string   `json:"detail"`       // of a damaged one: what is wrong
+	Detail      string   `json:"detail"`       // of a damaged one: what is wrong; of others: who was set aside
 }
 
 // List finds the runs below a folder, in the order of their paths. It does not look
@@ -161,6 +184,9 @@ func listed(path string, run *datasets.Run, err error) Listed {
 	l.State, l.RunID = "unverified", run.Lock.RunID
 	if ReadVerified(path, run.Lock.RunID) != nil {
 		l.State = "verified"
+	}
+	if n := len(ReadSetAside(run)); n > 0 {
+		l.Detail = fmt.Sprintf("%d set aside", n)
 	}
 	candidates, err := datasets.Candidates.ReadRun(run)
 	if err != nil {

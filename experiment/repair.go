@@ -82,6 +82,7 @@ type Repair struct {
 	Plausible           []RepairPatch  `json:"plausible"`  // with All
 	BundleDir           *string        `json:"bundle_dir"` // null: none was written
 
+	Died        *SetAside    `json:"-"` // set if the program cannot be measured on this machine: then there is no verdict
 	Source      []byte       `json:"-"` // the repaired program; nil: not repaired
 	Edited      []synth.Edit `json:"-"`
 	Correctness float64      `json:"-"` // of the program that failed
@@ -115,18 +116,24 @@ func (p *patient) edits(edits []synth.Edit) []RepairEdit {
 }
 
 // Repair holds a program against a spec's suite and, if it fails, searches for a
-// repair. What the gate refuses is no case for the lab: Outcome is error then.
+// repair. What the gate refuses is no case for the lab: Outcome is error then. A program
+// that cannot be measured on this machine is a *DiedError; versions of it that cannot are
+// passed over.
 func (e *Env) Repair(ctx context.Context, opt RepairOptions) (*Repair, error) {
 	list, err := e.RepairAll(ctx, []RepairOptions{opt})
 	if err != nil {
 		return nil, err
+	}
+	if died := list[0].Died; died != nil {
+		return nil, &DiedError{[]SetAside{*died}}
 	}
 	return list[0], nil
 }
 
 // RepairAll repairs programs side by side, in less time than one after another: what
 // their searches compile shares modules. The results are those of Repair but for fuel,
-// which a module's other content moves by some parts in ten thousand.
+// which a module's other content moves by some parts in ten thousand, and for a program
+// that cannot be measured on this machine: its outcome is error, and Died says why.
 func (e *Env) RepairAll(ctx context.Context, opts []RepairOptions) ([]*Repair, error) {
 	patients := make([]*patient, len(opts))
 	programs := map[*specs.Spec]*lazyPrograms{}
@@ -160,7 +167,7 @@ func (e *Env) RepairAll(ctx context.Context, opts []RepairOptions) ([]*Repair, e
 			wards, ill = append(wards, *w), append(ill, p)
 		}
 	}
-	cures, err := e.heal(ctx, wards)
+	cures, _, err := e.heal(ctx, wards)
 	if err != nil {
 		return nil, err
 	}
@@ -224,12 +231,20 @@ func (e *Env) examine(ctx context.Context, list []*patient) error {
 			entries = append(entries, byID[p.c.id])
 		}
 	}
-	opt := measureOptions{Options: list[0].x.measureOptions(), believe: true}
+	opt := measureOptions{Options: list[0].x.measureOptions(), believe: true, recall: true}
 	opt.Host = e.host
 	if err := e.measure(ctx, entries, list[0].suite, list[0].programs, opt); err != nil {
 		return err
 	}
 	for _, p := range list {
+		if d := byID[p.c.id].death; d != nil {
+			died := p.c.setAside(p.Seed, d)
+			p.result = &Repair{
+				Outcome: datasets.OutcomeError, Spec: p.Spec.ID, Seed: p.Seed, CandidateID: p.c.id, Problems: []string{died.String()},
+				File: bundle.SourceName, Edits: []RepairEdit{}, Places: []repair.Place{}, Plausible: []RepairPatch{}, Died: &died,
+			}
+			continue
+		}
 		p.c.m, p.c.imports = byID[p.c.id].m, byID[p.c.id].report.Imports
 		p.ev = evaluate.Judge(p.c.m, p.suite, p.x.budget(p.Epoch))
 		p.result = &Repair{
@@ -254,13 +269,13 @@ func (e *Env) examine(ctx context.Context, list []*patient) error {
 // ward is the patient in the lab; nil if it is no case for it.
 func (p *patient) ward() *ward {
 	why := reason(&p.ev)
-	if why == "" || p.c.m.Rejected != "" {
+	if why == "" || p.c.m == nil || p.c.m.Rejected != "" {
 		return nil
 	}
 	w := &ward{
 		x: p.x, spec: p.Spec, suite: p.suite, programs: p.programs,
 		id: p.c.id, source: p.c.source, m: p.c.m, reason: why, safety: p.ev.Safety, budget: p.x.budget(p.Next),
-		patches: p.Patches, localizer: p.Localizer, frozen: p.Frozen, all: p.All, believe: true, observe: p.Observe,
+		patches: p.Patches, localizer: p.Localizer, frozen: p.Frozen, all: p.All, believe: true, recall: true, observe: p.Observe,
 	}
 	if p.adapted != nil {
 		w.check = p.adapted.Check
@@ -288,9 +303,10 @@ func (e *Env) discharge(ctx context.Context, p *patient, c *cure) error {
 		id: id, spec: p.Spec.ID, style: p.Style, source: c.Source, genome: synth.Genome{Base: p.c.source, Edits: c.Edits},
 		origin: datasets.OriginRepair, parents: []string{p.c.id}, imports: p.c.imports, ancestor: p.c,
 	}
-	files, err := e.bundle(ctx, p.x, shipment{contestant: repaired, seed: p.Seed, suite: p.suite})
+	s := shipment{contestant: repaired, seed: p.Seed, suite: p.suite}
+	files, err := e.bundle(ctx, p.x, s)
 	if err != nil {
-		return err
+		return s.unbundled(err)
 	}
 	if err := writeBundle(p.Out, files); err != nil {
 		return err

@@ -36,6 +36,11 @@ func FindCandidate(run *datasets.Run, prefix string, seed *int64) (*datasets.Can
 		}
 	}
 	if found == nil {
+		for _, s := range ReadSetAside(run) {
+			if strings.HasPrefix(s.CandidateID, prefix) {
+				return nil, &UsageError{Msg: fmt.Sprintf("candidate %.16s was set aside, and is in no table: %s", s.CandidateID, &s)}
+			}
+		}
 		under := ""
 		if seed != nil {
 			under = fmt.Sprintf(" under seed %d", *seed)
@@ -104,14 +109,14 @@ func (e *Env) Replay(ctx context.Context, r *Recorded, prefix string, opt Replay
 	}
 	w, err := e.rebuild(ctx, r, row, evals)
 	if err != nil {
-		return nil, err
+		return nil, nothingToSay(err)
 	}
 	defer w.close()
 	out := &Replay{CandidateID: row.CandidateID, Seed: row.Seed}
 	if opt.Case != "" {
-		return out, w.replayCase(ctx, r, row, opt, out)
+		return out, nothingToSay(w.replayCase(ctx, r, row, opt, out))
 	}
-	return out, w.replayAll(ctx, evals, row, out)
+	return out, nothingToSay(w.replayAll(ctx, evals, row, out))
 }
 
 // workbench is one candidate of a run, ready to be executed as it was.
@@ -163,9 +168,12 @@ func (e *Env) rebuild(ctx context.Context, r *Recorded, row *datasets.Candidate,
 		}
 		seen[c.CandidateID] = true
 		files := sourceFiles([]byte(c.Source))
-		report, err := e.builder.Inspect(ctx, build.Tool, files)
+		report, d, err := e.inspect(ctx, c.CandidateID, []byte(c.Source), false)
 		if err != nil {
 			return nil, err
+		}
+		if d != nil {
+			return nil, &DiedError{[]SetAside{{CandidateID: c.CandidateID, Spec: c.Spec, Seed: c.Seed, Job: d.Job, Reason: d.Reason}}}
 		}
 		if c.CandidateID == row.CandidateID {
 			w.subject = evaluate.Subject{ID: c.CandidateID, Source: []byte(c.Source), Report: report}
@@ -185,13 +193,21 @@ func (e *Env) rebuild(ctx context.Context, r *Recorded, row *datasets.Candidate,
 		if i < 0 {
 			continue
 		}
-		w.subject.Batch, w.subject.Index = batch.Hash, uint32(i)
 		g, gctx := errgroup.WithContext(ctx)
-		g.Go(func() (err error) {
-			w.subject.Module, err = e.module(gctx, func() (*isolate.Module, error) { return e.builder.Module(gctx, batch) })
-			return err
+		g.Go(func() error {
+			m, in, said, err := e.seat(gctx, batch, row.CandidateID)
+			if err != nil {
+				return err
+			}
+			if m == nil {
+				w.subject.Report = refusal(w.subject.Report, said)
+				return nil
+			}
+			w.subject.Module, w.subject.Batch = m, in.Hash
+			w.subject.Index = uint32(slices.IndexFunc(in.Units, func(u build.Unit) bool { return u.ID == row.CandidateID }))
+			return nil
 		})
-		if w.subject.Report.Alone {
+		if batch.Units[i].Report.Alone {
 			g.Go(func() (err error) {
 				w.subject.Empty, err = e.module(gctx, func() (*isolate.Module, error) { return e.builder.Empty(gctx, batch.Units[i].Report.ImportSet) })
 				return err
@@ -213,7 +229,7 @@ func (w *workbench) replayAll(ctx context.Context, evals []datasets.Evaluation, 
 	}
 	var m *evaluate.Measurement
 	err = w.env.work(ctx, func() (err error) {
-		m, err = evaluate.Measure(ctx, w.subject, w.suite, p, w.x.measureOptions())
+		m, err = w.env.execution(ctx, w.subject, w.suite, p, w.x.measureOptions())
 		return err
 	})
 	if err != nil {

@@ -187,7 +187,11 @@ func (k *asker) ask(rng *rand.Rand, v *variator, g synth.Genome) (synth.Genome, 
 	if err != nil {
 		return g, err
 	}
-	if id := synth.ID(k.st.spec.ID, source); v.credits[id] == nil {
+	id := synth.ID(k.st.spec.ID, source)
+	if k.x.aside[id] {
+		return g, evolve.ErrInapplicable // as good as no answer
+	}
+	if v.credits[id] == nil {
 		v.credits[id] = &credit{player.Name(), usage}
 	}
 	return synth.Genome{Base: source}, nil

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -41,6 +43,11 @@ type Summary struct {
 	Elapsed  time.Duration
 	Observed HostInfo
 	Agents   *Rehearsal // nil if the run asks nobody
+	SetAside []SetAside // who cannot be measured on the machine that made the run, sorted by id
+
+	// Unbundled has, by id, why a candidate of the run has no bundle: the compiler refuses
+	// it as a command, though not as a part of its module.
+	Unbundled map[string]string
 }
 
 // HostInfo is observed/host.json: this machine, this time. No digest covers it.
@@ -62,15 +69,36 @@ type HostInfo struct {
 
 // Run executes an experiment and leaves a run folder behind. While it goes on the
 // folder is OUT.partial with metrics.jsonl growing; it becomes OUT by one rename.
-// A folder that holds the same run, intact, is left as it is.
+// A folder that holds the same run, intact, is left as it is. Candidates that cannot be
+// measured on this machine are set aside, and the run is then another one.
 func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary, error) {
-	start := time.Now()
-	var rehearsed *outcome
+	a := &attempt{env: e.remembering(), opt: opt, start: time.Now(), settling: &settling{found: map[string]SetAside{}}}
+	for {
+		sum, err := a.run(ctx, x)
+		if err == nil {
+			return sum, nil
+		}
+		if err := a.take(err); err != nil {
+			return nil, err
+		}
+		x = x.without(slices.Collect(maps.Keys(a.found)))
+	}
+}
+
+// attempt is a run under way, which may have to begin anew.
+type attempt struct {
+	*settling
+	env   *Env
+	opt   RunOptions
+	start time.Time
+}
+
+func (a *attempt) run(ctx context.Context, x *Experiment) (*Summary, error) {
+	e, opt := a.env, a.opt
 	var agents *Rehearsal
 	if x.asks() {
-		e = e.withMemory()
 		var err error
-		if x, rehearsed, agents, err = e.rehearse(ctx, x, opt.Ask, opt.Observe); err != nil {
+		if x, agents, err = e.rehearse(ctx, x, a.settling, opt.Ask, opt.Observe); err != nil {
 			return nil, err
 		}
 	}
@@ -86,23 +114,49 @@ func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary,
 	if dir == "" {
 		dir = filepath.Join("runs", x.Manifest.Name+"-"+runID[:8])
 	}
-	done, err := inspectOut(dir, runID, opt.Force)
+	done, err := e.settledIn(x, dir)
+	if err == nil && done == nil {
+		done, err = inspectOut(dir, runID, opt.Force)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if done != nil {
-		return &Summary{Dir: dir, RunID: runID, UpToDate: true, Rows: rowCounts(done.Lock), Elapsed: time.Since(start), Agents: agents}, nil
+		return &Summary{
+			Dir: dir, RunID: done.Lock.RunID, UpToDate: true, Rows: rowCounts(done.Lock), Elapsed: time.Since(a.start),
+			Agents: agents, SetAside: ReadSetAside(done),
+		}, nil
 	}
 	p, err := newPartial(dir + datasets.PartialSuffix)
 	if err != nil {
 		return nil, err
 	}
 	defer p.unlock()
+	sum, err := a.fill(ctx, p, x, identity, runID)
+	if _, died := errors.AsType[*DiedError](err); died {
+		// What comes next has another name.
+		if err := os.RemoveAll(p.dir); err != nil {
+			return nil, diskError(err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.appear(dir); err != nil {
+		return nil, diskError(err)
+	}
+	sum.Dir, sum.Agents, sum.Elapsed = dir, agents, time.Since(a.start)
+	return sum, nil
+}
+
+// fill computes the experiment into a partial folder.
+func (a *attempt) fill(ctx context.Context, p *partial, x *Experiment, identity datasets.Identity, runID string) (*Summary, error) {
+	e := a.env
 	if err := p.begin(x, runID); err != nil {
 		return nil, diskError(err)
 	}
 	var commitErr error
-	out, err := e.execute(ctx, x, executeOptions{believe: true, observe: opt.Observe, commit: func(rows []datasets.Evaluation) {
+	out, err := e.execute(ctx, x, executeOptions{believe: true, recall: true, observe: a.opt.Observe, commit: func(rows []datasets.Evaluation) {
 		if commitErr == nil {
 			commitErr = p.commit(stamp(rows, runID, x.Manifest.Name))
 		}
@@ -113,22 +167,19 @@ func (e *Env) Run(ctx context.Context, x *Experiment, opt RunOptions) (*Summary,
 	if err != nil {
 		return nil, diskError(err)
 	}
-	if rehearsed != nil {
-		out.cached = rehearsed.cached // what the rehearsal measured, this run measured
-	}
-	bundles, err := e.bundles(ctx, x, out)
+	bundles, unbundled, err := e.bundles(ctx, x, out)
 	if err != nil {
 		return nil, err
 	}
-	info := e.hostInfo(out, start, opt.Tags)
-	lock, err := p.finish(x, identity, out, bundles, info)
+	info := e.hostInfo(out, a.start, a.opt.Tags)
+	lock, err := p.finish(x, identity, out, bundles, a.list(), info)
 	if err != nil {
 		return nil, diskError(err)
 	}
-	if err := p.appear(dir); err != nil {
-		return nil, diskError(err)
-	}
-	return &Summary{Dir: dir, RunID: runID, Rows: rowCounts(lock), Executed: out.executed, Cached: out.cached, Elapsed: time.Since(start), Observed: info, Agents: agents}, nil
+	return &Summary{
+		RunID: runID, Rows: rowCounts(lock), Executed: out.executed, Cached: out.cached, Observed: info,
+		SetAside: a.list(), Unbundled: unbundled,
+	}, nil
 }
 
 func rowCounts(lock *datasets.Lock) map[string]int64 {
@@ -306,7 +357,7 @@ func writeMetrics(w io.Writer, rows []datasets.Evaluation) error {
 }
 
 // finish writes everything else: tables, bundles, what was observed, and last the lock.
-func (p *partial) finish(x *Experiment, identity datasets.Identity, out *outcome, bundles []namedBundle, info HostInfo) (*datasets.Lock, error) {
+func (p *partial) finish(x *Experiment, identity datasets.Identity, out *outcome, bundles []namedBundle, aside []SetAside, info HostInfo) (*datasets.Lock, error) {
 	for _, sub := range []string{"data", "observed", "bundles"} {
 		if err := os.MkdirAll(p.path(sub), 0o777); err != nil {
 			return nil, err
@@ -324,6 +375,9 @@ func (p *partial) finish(x *Experiment, identity datasets.Identity, out *outcome
 		return nil, err
 	}
 	if err := p.write(filepath.Join("observed", "host.json"), append(host, '\n')); err != nil {
+		return nil, err
+	}
+	if err := p.writeAside(aside); err != nil {
 		return nil, err
 	}
 	for _, b := range bundles {

@@ -94,6 +94,10 @@ func (e *Env) TestSpec(ctx context.Context, s *specs.Spec, sd int64) ([]SpecChec
 // must pass its whole suite.
 func styleCheck(st *specs.Style, en *entry, suite *testgen.Suite, budget evaluate.Budget) SpecCheck {
 	c := SpecCheck{Check: "style " + st.Name}
+	if d := en.death; d != nil {
+		c.Detail = fmt.Sprintf("cannot be measured on this machine: %s %s: %s", d.Job, d.Case, d.Reason)
+		return c
+	}
 	if en.m.Rejected != "" {
 		c.Detail = en.m.Rejected + ": " + firstProblem(en.report)
 		return c

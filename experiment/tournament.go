@@ -14,7 +14,6 @@ import (
 	"toolgen/datasets"
 	"toolgen/experiment/evolve"
 	"toolgen/pipeline/agent"
-	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
 	"toolgen/pipeline/synth"
 	"toolgen/pipeline/testgen"
@@ -24,6 +23,7 @@ import (
 // executeOptions say how the function is computed. None of them shapes a row.
 type executeOptions struct {
 	believe bool                        // take measurements and suites from the cache
+	recall  bool                        // take deaths from the cache
 	dry     bool                        // never execute: end at the first measurement that is not in the cache
 	observe func(Event)                 // may be nil; called in the order of commitment within a seed
 	commit  func([]datasets.Evaluation) // may be nil; the rows of an epoch, as soon as they are known
@@ -81,7 +81,9 @@ type contestant struct {
 }
 
 // execute computes the function: every seed a tournament of its own, committed in
-// the order of the seeds whatever the order in which they end.
+// the order of the seeds whatever the order in which they end. If candidates die it is a
+// *DiedError that names those that each seed has met until its first epoch in which one
+// died: who is named follows from who dies, and never from which seed was quick.
 func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*outcome, error) {
 	r := &run{env: e, x: x, opt: opt, programs: map[string]*lazyPrograms{}, cures: map[string]*cure{}}
 	if r.deck = opt.deck; r.deck == nil {
@@ -99,12 +101,17 @@ func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*
 		}
 	}()
 	results := make([]*seedResult, len(x.Manifest.Seeds))
+	died := make([][]SetAside, len(x.Manifest.Seeds))
 	g, gctx := errgroup.WithContext(ctx)
 	// Two tournaments at a time keep the workers busy while one waits for a build.
 	g.SetLimit(max(1, min(2, e.jobs)))
 	for i, seed := range x.Manifest.Seeds {
 		g.Go(func() error {
 			res, err := r.tournament(gctx, seed)
+			if d, dead := errors.AsType[*DiedError](err); dead {
+				died[i] = d.Died
+				return nil
+			}
 			if err != nil {
 				return fmt.Errorf("seed %d: %w", seed, err)
 			}
@@ -117,6 +124,9 @@ func (e *Env) execute(ctx context.Context, x *Experiment, opt executeOptions) (*
 			return nil, ctx.Err()
 		}
 		return nil, err
+	}
+	if all := sortedAside(slices.Concat(died...)); len(all) > 0 {
+		return nil, &DiedError{all}
 	}
 	out := &outcome{executed: r.executed, cached: r.cached}
 	for _, res := range results {
@@ -223,11 +233,22 @@ func (r *run) tournament(ctx context.Context, seed int64) (*seedResult, error) {
 		for i, id := range playing {
 			g.Go(func() (err error) {
 				generations[i], err = r.play(gctx, byID[id], seed, epoch)
+				if d, dead := errors.AsType[*DiedError](err); dead {
+					generations[i] = &generation{died: d.Died}
+					return nil
+				}
 				return err
 			})
 		}
 		if err := g.Wait(); err != nil {
 			return nil, err
+		}
+		var died []SetAside
+		for _, g := range generations {
+			died = append(died, g.died...)
+		}
+		if died != nil {
+			return nil, &DiedError{sortedAside(died)}
 		}
 		for i, id := range playing {
 			st := byID[id]
@@ -285,6 +306,7 @@ func (r *run) committedEpoch(st *specState, g *generation, ev Event) {
 type generation struct {
 	rows             []datasets.Evaluation
 	failing          []*failing // in total order
+	died             []SetAside // then there is nothing else
 	executed, cached int
 }
 
@@ -339,7 +361,7 @@ func (r *run) fill(ctx context.Context, st *specState, seed int64, epoch int) ([
 			Crossover: m.Variation.Crossover, Agent: m.Variation.Agent,
 		},
 		Seen:     func(id string) bool { _, seen := st.contestants[id]; return seen },
-		Excluded: func(id string) bool { return slices.Contains(m.Exclude, id) },
+		Excluded: r.x.excluded,
 	}
 	var planned []evolve.Slot
 	var err error
@@ -347,6 +369,9 @@ func (r *run) fill(ctx context.Context, st *specState, seed int64, epoch int) ([
 		planned, err = evolve.Next(cfg, st.vary, st.survivors)
 	} else {
 		planned, err = evolve.First(cfg, st.vary)
+	}
+	if errors.Is(err, evolve.ErrExcluded) {
+		return nil, r.x.nobodyLeft(st.spec.ID, err.Error())
 	}
 	if err != nil {
 		return nil, err
@@ -391,7 +416,7 @@ func (r *run) fill(ctx context.Context, st *specState, seed int64, epoch int) ([
 		slots = append(slots, &slot{c: c, Slot: evolve.Slot{Slot: len(slots), ID: en.id, Genome: c.genome, Origin: evolve.OriginEntrant}})
 	}
 	if len(slots) == 0 {
-		return nil, &UsageError{Msg: fmt.Sprintf("spec %s has nobody to play: no style in the search space, no entrant, and no agent that wrote one", st.spec.ID)}
+		return nil, r.x.nobodyLeft(st.spec.ID, "no style in the search space, no entrant, and no agent that wrote one")
 	}
 	return slots, nil
 }
@@ -407,10 +432,19 @@ func (r *run) measureNew(ctx context.Context, st *specState, slots []*slot, epoc
 			entries = append(entries, &entry{id: s.c.id, source: []byte(s.c.source)})
 		}
 	}
-	opt := measureOptions{Options: r.x.measureOptions(), believe: r.opt.believe, dry: r.opt.dry}
+	opt := measureOptions{Options: r.x.measureOptions(), believe: r.opt.believe, recall: r.opt.recall, dry: r.opt.dry}
 	opt.Host = r.env.host
 	if err := r.env.measure(ctx, entries, st.suite, r.compiled(st.spec), opt); err != nil {
 		return err
+	}
+	var died []SetAside
+	for _, en := range entries {
+		if en.death != nil {
+			died = append(died, st.contestants[en.id].setAside(st.suite.Seed, en.death))
+		}
+	}
+	if died != nil {
+		return &DiedError{died}
 	}
 	last := r.x.budget(r.x.Manifest.Epochs - 1)
 	for _, en := range entries {
@@ -526,11 +560,17 @@ var _ evolve.Variator = (*variator)(nil)
 func (r *run) newVariator(ctx context.Context, s *specs.Spec) *variator {
 	y := synth.New(s, r.x.license(s), r.env.builder.Importer())
 	y.Vet = func(source string) error {
-		report, err := r.env.builder.Inspect(ctx, build.Tool, sourceFiles([]byte(source)))
-		if err != nil {
-			return err
+		id := synth.ID(s.ID, source)
+		if r.x.aside[id] {
+			return &vetError{"it is set aside"}
 		}
-		if report.Verdict != "" {
+		report, d, err := r.env.inspect(ctx, id, []byte(source), r.opt.recall)
+		switch {
+		case d != nil:
+			return &DiedError{[]SetAside{{CandidateID: id, Spec: s.ID, Origin: evolve.OriginEdit, Job: d.Job, Reason: d.Reason, Source: source}}}
+		case err != nil:
+			return err
+		case report.Verdict != "":
 			return &vetError{report.Verdict + ": " + firstProblem(report)}
 		}
 		return nil

@@ -42,7 +42,9 @@ type TableCheck struct {
 }
 
 // Verify computes a recorded run again and compares row by row. Files of the run
-// that are damaged are an error; rows that differ are the answer.
+// that are damaged are an error; rows that differ are the answer. Who the run has set
+// aside is not executed; if somebody else dies here, nothing can be said of the run, an
+// *IncomparableError. Deaths that the cache knows of are never believed.
 func (e *Env) Verify(ctx context.Context, r *Recorded, opt VerifyOptions) (*Verification, error) {
 	start := time.Now()
 	if err := r.Comparable(e); err != nil {
@@ -60,7 +62,7 @@ func (e *Env) Verify(ctx context.Context, r *Recorded, opt VerifyOptions) (*Veri
 	}
 	out, err := e.execute(ctx, r.Experiment, executeOptions{believe: opt.Believe, observe: opt.Observe})
 	if err != nil {
-		return nil, err
+		return nil, nothingToSay(err)
 	}
 	v := &Verification{RunID: r.Lock.RunID, Verified: true, Believed: opt.Believe, Executed: out.executed, Cached: out.cached}
 	t := &out.tables
@@ -82,7 +84,7 @@ func (e *Env) Verify(ctx context.Context, r *Recorded, opt VerifyOptions) (*Veri
 	v.Elapsed = time.Since(start)
 	if opt.Out != "" {
 		if err := e.leave(ctx, r.Experiment, out, opt.Out, start); err != nil {
-			return nil, err
+			return nil, nothingToSay(err)
 		}
 	}
 	if v.Verified && !opt.Believe && r.Run != nil {
@@ -125,11 +127,11 @@ func (e *Env) leave(ctx context.Context, x *Experiment, out *outcome, dir string
 	if err := p.begin(x, runID); err != nil {
 		return diskError(err)
 	}
-	bundles, err := e.bundles(ctx, x, out)
+	bundles, _, err := e.bundles(ctx, x, out)
 	if err != nil {
 		return err
 	}
-	if _, err := p.finish(x, identity, out, bundles, e.hostInfo(out, start, nil)); err != nil {
+	if _, err := p.finish(x, identity, out, bundles, nil, e.hostInfo(out, start, nil)); err != nil {
 		return diskError(err)
 	}
 	return diskError(p.appear(dir))

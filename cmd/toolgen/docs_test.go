@@ -14,7 +14,7 @@ import (
 )
 
 // docs are the pages that describe the program as it is today.
-var docs = []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/compare.md", "docs/export.md", "docs/json.md"}
+var docs = []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/compare.md", "docs/export.md", "docs/isolation.md", "docs/json.md"}
 
 // fence is a fenced block of a page.
 type fence struct {

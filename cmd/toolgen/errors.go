@@ -26,7 +26,7 @@ const (
 	exitUsage         = 2   // usage, manifest or spec error, or input that cannot be read
 	exitMachine       = 3   // this machine lacks something, or an internal error
 	exitInconclusive  = 4   // too few samples to tell; never reads as a pass
-	exitIncomparable  = 5   // another toolchain, fuel model, semantics or task
+	exitIncomparable  = 5   // another toolchain, fuel model, semantics or task, or a machine that cannot do it
 	exitInterrupted   = 130 // by SIGINT
 	exitTerminated    = 143 // by SIGTERM
 	exitSignalledFrom = 128 // plus the signal's number
@@ -59,7 +59,7 @@ func exitCode(err error) int {
 		return exitMachine
 	case is[*experiment.IncomparableError](err), is[*compare.IncomparableError](err):
 		return exitIncomparable
-	case errors.Is(err, errBadNews):
+	case errors.Is(err, errBadNews), is[*experiment.DiedError](err):
 		return exitBadNews
 	case errors.Is(err, errInconclusive):
 		return exitInconclusive
@@ -143,8 +143,8 @@ func (p *program) end(ctx context.Context, err error) int {
 		return exitSignalledFrom + int(stopped.signal)
 	}
 	code := exitCode(err)
-	if code == exitBadNews || code == exitInconclusive {
-		return code
+	if errors.Is(err, errBadNews) || errors.Is(err, errInconclusive) {
+		return code // it was said
 	}
 	p.complain(err)
 	return code

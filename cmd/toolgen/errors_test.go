@@ -32,6 +32,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{nil, 0},
 		{errBadNews, 1},
+		{wrapped(&experiment.DiedError{Died: []experiment.SetAside{{}}}), 1},
 		{usagef("no"), 2},
 		{wrapped(&experiment.UsageError{Msg: "no"}), 2},
 		{wrapped(&manifests.Error{Problems: []manifests.Problem{{}}}), 2},

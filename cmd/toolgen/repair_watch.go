@@ -187,7 +187,7 @@ func (l *lab) Attempt(ctx context.Context, job *handoff.Job) (watch.Result, erro
 	}
 	r, err := l.env.Repair(ctx, *opt)
 	switch {
-	case err != nil && isUsage(err) && ctx.Err() == nil:
+	case (isUsage(err) || is[*experiment.DiedError](err)) && ctx.Err() == nil: // another attempt would end so, too
 		return watch.Result{Outcome: handoff.OutcomeNotAttempted, Reason: err.Error()}, nil
 	case err != nil:
 		return watch.Result{}, err

@@ -53,6 +53,7 @@ func TestLabAnswers(t *testing.T) {
 		"nothing":  {&experiment.Repair{Outcome: "nothing_to_repair", Verdict: "pass"}, nil, handoff.OutcomeNothingToRepair, "its verdict is pass"},
 		"refused":  {refused, nil, handoff.OutcomeNotAttempted, `"os" is not allowed`},
 		"usage":    {nil, &experiment.UsageError{Msg: "the spec is broken"}, handoff.OutcomeNotAttempted, "the spec is broken"},
+		"died":     {nil, &experiment.DiedError{Died: []experiment.SetAside{{Job: "call", Reason: "the wall clock"}}}, handoff.OutcomeNotAttempted, "the wall clock"},
 		"machine":  {nil, errors.New("disk full"), "", ""},
 	} {
 		l := &lab{env: fakeLab(func(opt experiment.RepairOptions) (*experiment.Repair, error) { asked = opt; return c.repair, c.err })}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -59,8 +61,9 @@ type ran struct {
 	RunID    string           `json:"run_id"`
 	Dir      string           `json:"dir"`
 	UpToDate bool             `json:"up_to_date"`
-	Rows     map[string]int64 `json:"rows"`    // by table
-	Winners  *reports.Table   `json:"winners"` // the best of each spec and style
+	Rows     map[string]int64 `json:"rows"`      // by table
+	Winners  *reports.Table   `json:"winners"`   // the best of each spec and style
+	SetAside *reports.Table   `json:"set_aside"` // candidates that cannot be measured on the machine that made the run
 }
 
 func (p *program) run(c *cli.Context) error {
@@ -89,6 +92,9 @@ func (p *program) run(c *cli.Context) error {
 		return err
 	}
 	p.sayAsked(sum.Agents)
+	for _, id := range slices.Sorted(maps.Keys(sum.Unbundled)) {
+		p.log.Warn("a candidate has no bundle: it is not compiled as a command", "candidate", id, "compiler", reports.Printable(sum.Unbundled[id]))
+	}
 	recorded, err := datasets.OpenRun(sum.Dir)
 	if err != nil {
 		return err
@@ -107,7 +113,7 @@ func (p *program) run(c *cli.Context) error {
 	default:
 		p.log.Info("done", "candidates_measured", sum.Executed, "candidates_cached", sum.Cached, "seconds", sum.Elapsed.Seconds())
 	}
-	answer := ran{RunID: sum.RunID, Dir: sum.Dir, UpToDate: sum.UpToDate, Rows: sum.Rows, Winners: winners}
+	answer := ran{RunID: sum.RunID, Dir: sum.Dir, UpToDate: sum.UpToDate, Rows: sum.Rows, Winners: winners, SetAside: setAsideTable(sum.SetAside)}
 	if err := p.answer(f, "run", answer, winners.Brief(f)); err != nil || f != reports.Text {
 		return err
 	}
@@ -115,6 +121,15 @@ func (p *program) run(c *cli.Context) error {
 		p.printf("\nup to date: %s holds this run, and its files are as its lock says\n", sum.Dir)
 	} else {
 		p.printf("\n%s: %d evaluations of %d candidates\n", sum.Dir, sum.Rows["evaluations"], sum.Rows["candidates"])
+	}
+	if n := len(sum.SetAside); n > 0 {
+		p.printf("\nset aside: %d that cannot be measured on this machine; the run is settled without (observed/set_aside.json)\n", n)
+		for i := range sum.SetAside[:min(n, maxAsideShown)] {
+			p.printf("  %s\n", reports.Printable(sum.SetAside[i].String()))
+		}
+		if n > maxAsideShown {
+			p.printf("  and %d more\n", n-maxAsideShown)
+		}
 	}
 	dir := shellQuote(sum.Dir)
 	p.printf("\nNext:\n  toolgen verify %s\n  toolgen leaderboard %[1]s\n  toolgen report %[1]s -o %s\n", dir, shellQuote(sum.Dir+"-report"))
@@ -135,6 +150,26 @@ func (p *program) sayIsolation() {
 	case !isTerminal(p.err) || p.logJSON:
 		p.log.Info("isolation", "holds", holds)
 	}
+}
+
+// maxAsideShown is how many candidates that were set aside are named at the end of a run.
+const maxAsideShown = 5
+
+// setAsideTable is who was set aside. Of a run that was made elsewhere it may be known no
+// more than the ids.
+func setAsideTable(list []experiment.SetAside) *reports.Table {
+	t := &reports.Table{Columns: []reports.Column{
+		{Name: "candidate_id", Show: reports.ShortID}, {Name: "spec"}, {Name: "seed"}, {Name: "style"}, {Name: "label"}, {Name: "origin"},
+		{Name: "job"}, {Name: "case"}, {Name: "reason"},
+	}}
+	for _, s := range list {
+		var seed any
+		if s.Job != "" {
+			seed = s.Seed
+		}
+		t.Add(s.CandidateID, orNull(s.Spec), seed, orNull(s.Style), orNull(s.Label), orNull(s.Origin), orNull(s.Job), orNull(s.Case), orNull(s.Reason))
+	}
+	return t
 }
 
 // sayAsked says what agents had to do with a run. An agent that fails spoils no run, so
@@ -222,6 +257,9 @@ func (p *program) plan(c *cli.Context) error {
 	}
 	if err := p.answer(f, "plan", plan, t); err != nil || f != reports.Text {
 		return err
+	}
+	if plan.SetAside > 0 {
+		p.printf("\n%d candidates are known to be beyond this machine, and are set aside\n", plan.SetAside)
 	}
 	if plan.Missing != nil {
 		p.printf("\n%s\n", reports.Printable(*plan.Missing))

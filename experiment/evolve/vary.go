@@ -74,6 +74,9 @@ type Config struct {
 	Excluded func(id string) bool
 }
 
+// ErrExcluded reports that a slot cannot be filled: all that was drawn for it is excluded.
+var ErrExcluded = errors.New("they are excluded")
+
 // Slot is a place in a generation.
 type Slot struct {
 	Slot       int
@@ -262,11 +265,11 @@ func (b *builder) draw(slot int, propose func(*rand.Rand) (Slot, error)) (Slot, 
 		}
 		if s.Origin == OriginAgent {
 			if asked++; asked > redraws {
-				return Slot{}, fmt.Errorf("%d answers of agents in a row are of no use: they are excluded", asked)
+				return Slot{}, fmt.Errorf("%d answers of agents in a row are of no use: %w", asked, ErrExcluded)
 			}
 		}
 	}
-	return Slot{}, fmt.Errorf("all of %d variations drawn are excluded", maxDraws)
+	return Slot{}, fmt.Errorf("all of %d variations drawn are of no use: %w", maxDraws, ErrExcluded)
 }
 
 // weighted is a kind of variation, named by the origin that it gives.

@@ -36,6 +36,7 @@ type CloneGroup struct {
 //
 // The compiler's back end refuses a program now and then that types say is fine, such
 // as one with too large a frame. Such versions are in refused, and calling them traps.
+// Where the go command does not say which, or the engine refuses, that is a *BuildError.
 // The module is not kept by the Store; the caller closes it.
 func (b *Builder) Clones(ctx context.Context, groups []CloneGroup) (m *isolate.Module, refused []int, err error) {
 	screening, err := b.screening()
@@ -58,7 +59,7 @@ func (b *Builder) Clones(ctx context.Context, groups []CloneGroup) (m *isolate.M
 		wasm, err := b.goBuild(ctx, sources, "c-shared")
 		if err != nil {
 			if !leaveOut(err, out) {
-				return nil, nil, err
+				return nil, nil, commandRefusal(nil, err)
 			}
 			continue
 		}
@@ -66,7 +67,7 @@ func (b *Builder) Clones(ctx context.Context, groups []CloneGroup) (m *isolate.M
 		m, err := screening.Compile(ctx, wasm)
 		done()
 		if err != nil {
-			return nil, nil, fmt.Errorf("build: a module of %d clones: %w", n, err)
+			return nil, nil, engineRefusal(nil, fmt.Errorf("build: a module of %d clones: %w", n, err))
 		}
 		for i := range out {
 			if out[i] {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -196,7 +195,7 @@ func (s goSetup) command(dir string, job goJob) ([]byte, error) {
 	if err != nil {
 		failed := failure(job, err)
 		failed.Stderr = stderr.String()
-		if failed.starved() {
+		if !failed.full() && starved(failed.Stderr) {
 			// The machine had too little of something, which says nothing about the sources:
 			// this process ends, and the command is tried again alone.
 			panic(failed.Error())
@@ -240,13 +239,7 @@ func (e *commandError) full() bool {
 }
 
 // machine says whether the machine failed, and not the command's input.
-func (e *commandError) machine() bool { return !e.Exited || e.full() }
-
-// starvation is what the go command, or a compiler that it ran, says when it was killed or
-// got no memory, no process, no file.
-var starvation = regexp.MustCompile(`signal: |out of memory|cannot allocate memory|resource temporarily unavailable|too many open files|input/output error`)
-
-func (e *commandError) starved() bool { return !e.full() && starvation.MatchString(e.Stderr) }
+func (e *commandError) machine() bool { return !e.Exited || e.full() || starved(e.Stderr) }
 
 // firstLines returns the first n lines of s as one.
 func firstLines(s string, n int) string {

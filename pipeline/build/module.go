@@ -17,9 +17,9 @@ import (
 	"toolgen/pipeline/sandbox"
 )
 
-// BuildError says that the toolchain or the engine failed on sources that the gate
-// had accepted. It is a defect of the gate, or a machine too small, and never a
-// verdict.
+// BuildError says that the toolchain or the engine refuses sources that the gate had
+// accepted: a gap in the gate. It says something of the sources alone, never of the
+// machine; see refusal.go.
 type BuildError struct {
 	Units []string // ids of those at fault, or of the whole batch if that cannot be told
 	Err   error
@@ -57,7 +57,11 @@ func (b *Builder) Module(ctx context.Context, batch Batch) (*isolate.Module, err
 	if err != nil {
 		return nil, err
 	}
-	return engine.Deserialize(ctx, data)
+	m, err := engine.Deserialize(ctx, data)
+	if _, refused := errors.AsType[*isolate.RefusedError](err); refused {
+		return nil, fmt.Errorf("build: what the engine has compiled it does not load: %w", err)
+	}
+	return m, err
 }
 
 // Empty compiles a candidate that does nothing, in a module with the given import
@@ -76,7 +80,7 @@ func (b *Builder) Empty(ctx context.Context, importSet []string) (*isolate.Modul
 // Command compiles a tool to a WASI command that filters standard input to standard
 // output; if the tool answers with an error, it goes to standard error and the exit
 // status is 1. The same files and toolchain give the same bytes everywhere. Files
-// must be ones that the gate accepts.
+// must be ones that the gate accepts. Errors are those of Module.
 func (b *Builder) Command(ctx context.Context, files []File) ([]byte, error) {
 	r, err := b.Inspect(ctx, Tool, files)
 	if err != nil {
@@ -94,7 +98,8 @@ func (b *Builder) Command(ctx context.Context, files []File) ([]byte, error) {
 		return wasm, nil
 	}
 	return b.once(ctx, key, func() ([]byte, error) {
-		return b.goBuild(ctx, sources, "exe")
+		wasm, err := b.goBuild(ctx, sources, "exe")
+		return wasm, commandRefusal([]string{"command"}, err)
 	})
 }
 
@@ -202,18 +207,16 @@ func (b *Builder) keep(key string, data []byte) error {
 func (b *Builder) compileModule(ctx context.Context, engine *isolate.Engine, batch Batch, sources []source) ([]byte, error) {
 	wasm, err := b.goBuild(ctx, sources, "c-shared")
 	if err != nil {
-		if failed, ok := errors.AsType[*commandError](err); ok && !failed.machine() {
-			return nil, &BuildError{batch.culprits(failed.Stderr), err}
+		units := batch.ids()
+		if failed, ok := errors.AsType[*commandError](err); ok {
+			units = batch.culprits(failed.Stderr)
 		}
-		return nil, err
+		return nil, commandRefusal(units, err)
 	}
 	defer b.observe(Compiling)()
 	m, err := engine.Compile(ctx, wasm)
 	if err != nil {
-		if _, refused := errors.AsType[*isolate.RefusedError](err); refused {
-			return nil, &BuildError{batch.ids(), err}
-		}
-		return nil, err
+		return nil, engineRefusal(batch.ids(), err)
 	}
 	defer m.Close()
 	return m.Serialize()

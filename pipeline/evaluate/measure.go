@@ -303,7 +303,7 @@ type timedCall struct {
 func (e *executor) call(c *testgen.Case, entropy int64) (timedCall, []byte, error) {
 	r, err := e.execute(e.s.Module, e.s.Index, c.Input, entropy)
 	if err != nil {
-		return timedCall{}, nil, err
+		return timedCall{}, nil, &CaseError{Case: c.Name, Err: err}
 	}
 	call := timedCall{wall: r.Wall, Call: Call{
 		Outcome: r.Outcome, Fuel: r.Fuel, PeakBytes: r.PeakMemoryBytes, Entropy: entropy,
@@ -343,6 +343,9 @@ func (e *executor) chargeInit(call *Call, r sandbox.Result, input []byte) error 
 		return nil // the fuel of a call that ended in its initialization is that of the initialization
 	}
 	idle, err := e.execute(e.s.Empty, 0, input, call.Entropy)
+	if _, died := isolate.Died(err); died {
+		return fmt.Errorf("a candidate that does nothing: %v", err) // no fault of this one
+	}
 	if err != nil {
 		return err
 	}
@@ -352,6 +355,15 @@ func (e *executor) chargeInit(call *Call, r sandbox.Result, input []byte) error 
 	}
 	return nil
 }
+
+// CaseError says on which case a call ended in an error.
+type CaseError struct {
+	Case string // its name
+	Err  error
+}
+
+func (e *CaseError) Error() string { return fmt.Sprintf("case %s: %v", e.Case, e.Err) }
+func (e *CaseError) Unwrap() error { return e.Err }
 
 // execute makes one call of a module. That its process died, of the wall clock or otherwise,
 // is no verdict: it is an error that names the candidate.

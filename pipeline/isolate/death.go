@@ -25,3 +25,6 @@ type death struct{ reason string }
 func (d *death) Error() string { return d.reason }
 
 func isDeath(err error) (*death, bool) { return errors.AsType[*death](err) }
+
+// Died says whether an error is that a job died, by its own fault.
+func Died(err error) (*DeathError, bool) { return errors.AsType[*DeathError](err) }

@@ -15,12 +15,21 @@ import (
 	"toolgen/specs"
 )
 
-// SpecError says that a program of a spec is at fault: the gate refused it, it broke
-// off where it had to answer, or it answered what it must not.
+// SpecError says that a program of a spec is at fault: the gate or the compiler refused
+// it, it broke off where it had to answer, it answered what it must not, or its job died.
 type SpecError struct {
 	Spec string
 	Role build.Role
 	Msg  string
+
+	// Died is set if a job of the program died: on another machine it may not. It is no
+	// cause that errors.As finds, for that would be taken for the death of a candidate.
+	Died *isolate.DeathError
+}
+
+// died makes a *SpecError of the death of a program's job.
+func died(spec string, role build.Role, death *isolate.DeathError) *SpecError {
+	return &SpecError{Spec: spec, Role: role, Msg: "cannot be run on this machine: " + death.Error(), Died: death}
 }
 
 func (e *SpecError) Error() string {
@@ -80,13 +89,50 @@ func Prepare(ctx context.Context, b *build.Builder, spec *specs.Spec) (*Programs
 	for _, batch := range build.Plan(units) {
 		module, err := b.Module(ctx, batch)
 		if err != nil {
-			return nil, errors.Join(err, p.Close())
+			p.Close()
+			return nil, atFault(ctx, b, spec.ID, batch, err)
 		}
 		for i, u := range batch.Units {
 			p.roles[u.Role] = program{module.For("spec " + spec.ID), uint32(i)}
 		}
 	}
 	return p, nil
+}
+
+// atFault names the program that keeps a batch from being built, by building each alone;
+// where none does, or the machine fails, it returns the batch's error.
+func atFault(ctx context.Context, b *build.Builder, spec string, batch build.Batch, err error) error {
+	if faultOf(spec, "", err) == nil {
+		return err
+	}
+	for _, u := range batch.Units {
+		alone := err
+		if len(batch.Units) > 1 {
+			module, err := b.Module(ctx, build.Plan([]build.Unit{u})[0])
+			if err == nil {
+				module.Close()
+				continue
+			}
+			alone = err
+		}
+		if bad := faultOf(spec, u.Role, alone); bad != nil {
+			return bad
+		}
+		return alone
+	}
+	return err
+}
+
+// faultOf makes a *SpecError of an error of a build that is the program's fault; nil if it
+// is the machine's.
+func faultOf(spec string, role build.Role, err error) *SpecError {
+	if refused, ok := errors.AsType[*build.BuildError](err); ok {
+		return &SpecError{Spec: spec, Role: role, Msg: "accepted by the gate, and yet not compiled: " + refused.Said()}
+	}
+	if death, ok := isolate.Died(err); ok {
+		return died(spec, role, death)
+	}
+	return nil
 }
 
 // Close frees the compiled programs. They must not be in use.
@@ -158,6 +204,9 @@ func (p *Programs) callUnder(ctx context.Context, role build.Role, input []byte,
 		return sandbox.Result{}, &SpecError{Spec: p.spec.ID, Role: role, Msg: "the spec has none"}
 	}
 	r, err := pr.module.Call(ctx, sandbox.Call{Index: pr.index, Input: input, Entropy: entropy, Limits: limits})
+	if death, dead := isolate.Died(err); dead {
+		return r, died(p.spec.ID, role, death)
+	}
 	if err != nil {
 		return r, fmt.Errorf("spec %s: %s: %w", p.spec.ID, role, err)
 	}

@@ -20,7 +20,7 @@ type Lab struct {
 	rounds rounds[request, answer]
 }
 
-// LabConfig is what a lab works with. All fields are required.
+// LabConfig is what a lab works with. All fields but Fate are required.
 type LabConfig struct {
 	Builder *build.Builder
 
@@ -31,19 +31,24 @@ type LabConfig struct {
 	// Each runs f for 0 to n-1 on the machine's workers, and Work runs f on one of them.
 	Each func(ctx context.Context, n int, f func(ctx context.Context, i int) error) error
 	Work func(ctx context.Context, f func() error) error
+
+	// Fate is asked before each job of a version, "inspect", "build" or "call", and may
+	// make it fail. It is for tests; nil: nothing fails that does not fail by itself.
+	Fate func(job, source string) error
 }
 
 // request is what a search asks for: versions to be compiled, or one to be measured.
 type request struct {
 	base     *build.Report // nil: the versions have nothing in common
 	versions []*build.Report
+	sources  []string // of versions
 	measure  string
 }
 
 type answer struct {
-	module    *shared
-	first     int          // index of the first version in it
-	refused   map[int]bool // by index in the module
+	module    *shared                     // nil if none of the round's versions is in one
+	index     []int                       // of each version in it; -1: refused, or dead
+	deaths    map[int]*isolate.DeathError // by version: of those that the compiler dies of
 	confirmed repair.Confirmation
 }
 
@@ -133,26 +138,32 @@ func (l *Lab) serve(ctx context.Context, who []int, requests []request) ([]answe
 
 // compile makes one module of what some requests want compiled.
 func (l *Lab) compile(ctx context.Context, part []int, requests []request, answers []answer) error {
-	var groups []build.CloneGroup
-	first := 0
-	for _, i := range part {
-		groups = append(groups, build.CloneGroup{Base: requests[i].base, Versions: requests[i].versions})
-		answers[i].first = first
-		first += len(requests[i].versions)
+	var all []clone
+	for k, i := range part {
+		for v, report := range requests[i].versions {
+			all = append(all, clone{group: k, base: requests[i].base, report: report, source: requests[i].sources[v]})
+		}
 	}
 	return l.cfg.Work(ctx, func() error {
-		m, refused, err := l.cfg.Builder.Clones(ctx, groups)
+		m, index, failed, err := l.build(ctx, all)
 		if err != nil {
 			return err
 		}
-		module := &shared{Module: m}
-		module.users.Store(int32(len(part)))
-		out := map[int]bool{}
-		for _, i := range refused {
-			out[i] = true
+		var module *shared
+		if m != nil {
+			module = &shared{Module: m}
+			module.users.Store(int32(len(part)))
 		}
 		for _, i := range part {
-			answers[i].module, answers[i].refused = module, out
+			a := &answers[i]
+			n := len(requests[i].versions)
+			a.module, a.index, a.deaths = module, index[:n], map[int]*isolate.DeathError{}
+			for v, err := range failed[:n] {
+				if death, died := isolate.Died(err); died {
+					a.deaths[v] = death
+				}
+			}
+			index, failed = index[n:], failed[n:]
 		}
 		return nil
 	})

@@ -30,17 +30,17 @@ func (b *Bench) Screen(ctx context.Context, base string, versions []string) ([]r
 			out[i].Refused = true
 			return nil
 		}
-		v := version{bench: b, ctx: ctx, subject: b.subject(m, i), check: check, result: &out[i]}
-		return v.screen()
+		v := version{bench: b, ctx: ctx, source: versions[i], subject: b.subject(m, i), check: check, result: &out[i]}
+		return v.survive(v.screen())
 	})
 	if err != nil {
 		return nil, err
 	}
-	return out, b.probe(ctx, m, check, out)
+	return out, b.probe(ctx, m, check, versions, out)
 }
 
 // probe holds the plausible versions against what those that are not need not see.
-func (b *Bench) probe(ctx context.Context, m *compiled, check *testgen.Programs, out []repair.Screening) error {
+func (b *Bench) probe(ctx context.Context, m *compiled, check *testgen.Programs, versions []string, out []repair.Screening) error {
 	var plausible []int
 	for i := range out {
 		if out[i].Plausible {
@@ -56,16 +56,8 @@ func (b *Bench) probe(ctx context.Context, m *compiled, check *testgen.Programs,
 	}
 	return b.lab.cfg.Each(ctx, len(plausible), func(ctx context.Context, k int) error {
 		i := plausible[k]
-		v := version{bench: b, ctx: ctx, subject: b.subject(m, i), check: check, result: &out[i]}
-		if err := v.others(); err != nil || !v.result.Plausible {
-			return err
-		}
-		var err error
-		if v.result.Validate, err = v.share(b.validate, func(c *testgen.Case) int64 { return evaluate.Entropy(b.cfg.Suite, c.ID, 0) }); err != nil {
-			return err
-		}
-		v.result.Fresh, err = v.share(freshes, func(c *testgen.Case) int64 { return evaluate.Entropy(b.cfg.Suite, c.ID, 0) })
-		return err
+		v := version{bench: b, ctx: ctx, source: versions[i], subject: b.subject(m, i), check: check, result: &out[i]}
+		return v.survive(v.probe(freshes))
 	})
 }
 
@@ -73,9 +65,35 @@ func (b *Bench) probe(ctx context.Context, m *compiled, check *testgen.Programs,
 type version struct {
 	bench   *Bench
 	ctx     context.Context
+	source  string
 	subject evaluate.Subject
 	check   *testgen.Programs
 	result  *repair.Screening
+}
+
+// survive makes a version that has died one that was refused, which is what it will be when
+// it has been set aside.
+func (v *version) survive(err error) error {
+	if err == nil {
+		return nil
+	}
+	*v.result = repair.Screening{Refused: true}
+	return v.bench.bury(v.source, err)
+}
+
+// probe runs a plausible version under other entropies and on other cases.
+func (v *version) probe(freshes []testgen.Case) error {
+	if err := v.others(); err != nil || !v.result.Plausible {
+		return err
+	}
+	suite := v.bench.cfg.Suite
+	entropy := func(c *testgen.Case) int64 { return evaluate.Entropy(suite, c.ID, 0) }
+	var err error
+	if v.result.Validate, err = v.share(v.bench.validate, entropy); err != nil {
+		return err
+	}
+	v.result.Fresh, err = v.share(freshes, entropy)
+	return err
 }
 
 // passes runs the version on a case and says whether it answers as it should.
@@ -83,6 +101,9 @@ func (v *version) passes(c *testgen.Case, entropy int64) (bool, error) {
 	budget := v.bench.cfg.Budget
 	allowed := float64(v.bench.allow+allowByte*int64(len(c.Input))) / float64(budget.FuelPerMS)
 	opt := evaluate.Options{FuelPerMS: budget.FuelPerMS, TimeoutMS: min(budget.TimeoutMS, allowed), MemoryBytes: budget.MemoryBytes &^ (64<<10 - 1)}
+	if err := v.bench.fate("call", v.source); err != nil {
+		return false, err
+	}
 	call, _, err := evaluate.Answer(v.ctx, v.subject, v.bench.cfg.Suite, v.check, opt, c, entropy)
 	v.result.Fuel = min(v.result.Fuel+call.Fuel, sandbox.MaxFuel)
 	return call.Correct, err

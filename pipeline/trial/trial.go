@@ -17,9 +17,11 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/evaluate"
+	"toolgen/pipeline/isolate"
 	"toolgen/pipeline/repair"
 	"toolgen/pipeline/sandbox"
 	"toolgen/pipeline/testgen"
@@ -38,6 +40,15 @@ type Config struct {
 	// Robustness makes points of the robustness cases, too: the program is safe but for
 	// what it does on them.
 	Robustness bool
+
+	// Aside says of a version that it was set aside: it is refused before anything is done
+	// with it. Nil: none was.
+	Aside func(source string) bool
+
+	// Died is told of a version that a job died of. The search goes on as if that version
+	// had been set aside. It may be called concurrently, and of a version more than once.
+	// Nil: a death ends the search with its error.
+	Died func(source string, err error)
 }
 
 const (
@@ -203,17 +214,50 @@ func (b *Bench) Trace(ctx context.Context, versions []repair.Instrumented) ([][]
 	defer m.release()
 	limits := evaluate.Options{FuelPerMS: b.cfg.Budget.FuelPerMS, MemoryBytes: traceMemory}
 	limits.TimeoutMS = float64(traceFuel) / float64(limits.FuelPerMS)
-	return hits, b.lab.cfg.Each(ctx, len(versions)*len(b.points), func(ctx context.Context, i int) error {
+	dead := make([]atomic.Bool, len(versions))
+	err = b.lab.cfg.Each(ctx, len(versions)*len(b.points), func(ctx context.Context, i int) error {
 		v, p := i/len(b.points), &b.points[i%len(b.points)]
-		if m.index[v] < 0 || p.timed {
+		if m.index[v] < 0 || p.timed || dead[v].Load() {
 			return nil
 		}
+		err := b.fate("call", sources[v])
+		if err != nil {
+			dead[v].Store(true)
+			return b.bury(sources[v], err)
+		}
 		call, output, err := evaluate.Answer(ctx, b.subject(m, v), b.traceSuite(), nil, limits, p.c, p.entropy)
-		if err == nil && call.Outcome == sandbox.OK && len(output) == len(versions[v].Elements) {
+		if err != nil {
+			dead[v].Store(true)
+			return b.bury(sources[v], err)
+		}
+		if call.Outcome == sandbox.OK && len(output) == len(versions[v].Elements) {
 			hits[v][i%len(b.points)] = slices.Clone(output)
 		}
-		return err
+		return nil
 	})
+	for v := range dead {
+		if dead[v].Load() {
+			hits[v] = make([][]byte, len(b.points)) // as if it had never been run
+		}
+	}
+	return hits, err
+}
+
+// fate asks what a test has in store for a version.
+func (b *Bench) fate(job, source string) error {
+	if b.lab.cfg.Fate == nil {
+		return nil
+	}
+	return b.lab.cfg.Fate(job, source)
+}
+
+// bury takes the death of a version's job off an error: it is told, and no error any more.
+func (b *Bench) bury(source string, err error) error {
+	if _, died := isolate.Died(err); !died || b.cfg.Died == nil {
+		return err
+	}
+	b.cfg.Died(source, err)
+	return nil
 }
 
 // traceSuite is the suite with a comparison that needs no check: what a trace answers
@@ -244,12 +288,24 @@ func (b *Bench) subject(m *compiled, v int) evaluate.Subject {
 func (b *Bench) compile(ctx context.Context, base string, versions []string) (*compiled, error) {
 	m := &compiled{index: make([]int, len(versions))}
 	inspect := func(ctx context.Context, source string) (*build.Report, error) {
+		if err := b.fate("inspect", source); err != nil {
+			return nil, err
+		}
 		return b.lab.cfg.Builder.Inspect(ctx, build.Tool, []build.File{{Name: "tool.go", Data: []byte(source)}})
 	}
-	reports := make([]*build.Report, len(versions))
-	err := b.lab.cfg.Each(ctx, len(versions), func(ctx context.Context, i int) (err error) {
-		reports[i], err = inspect(ctx, versions[i])
-		return err
+	reports := make([]*build.Report, len(versions)) // nil: not to be compiled
+	err := b.lab.cfg.Each(ctx, len(versions), func(ctx context.Context, i int) error {
+		if b.cfg.Aside != nil && b.cfg.Aside(versions[i]) {
+			return nil
+		}
+		report, err := inspect(ctx, versions[i])
+		if err != nil {
+			return b.bury(versions[i], err)
+		}
+		if report.Verdict == "" {
+			reports[i] = report
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -257,9 +313,9 @@ func (b *Bench) compile(ctx context.Context, base string, versions []string) (*c
 	var r request
 	for i, report := range reports {
 		m.index[i] = -1
-		if report.Verdict == "" {
+		if report != nil {
 			m.index[i] = len(r.versions)
-			r.versions = append(r.versions, report)
+			r.versions, r.sources = append(r.versions, report), append(r.sources, versions[i])
 		}
 	}
 	if len(r.versions) == 0 {
@@ -279,8 +335,12 @@ func (b *Bench) compile(ctx context.Context, base string, versions []string) (*c
 		if at < 0 {
 			continue
 		}
-		if m.index[i] = a.first + at; a.refused[a.first+at] {
-			m.index[i] = -1
+		m.index[i] = a.index[at]
+		if death := a.deaths[at]; death != nil {
+			if err := b.bury(versions[i], death); err != nil {
+				m.release()
+				return nil, err
+			}
 		}
 	}
 	return m, nil
