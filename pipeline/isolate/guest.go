@@ -169,11 +169,10 @@ func (m *Module) Close() {
 // guest does wrong is in the result.
 func (m *Module) Call(ctx context.Context, c sandbox.Call) (sandbox.Result, error) {
 	if m.local != nil {
-		r, err := m.local.Call(ctx, c)
-		if wall, ok := errors.AsType[*sandbox.WallError](err); ok {
-			return r, &DeathError{Job: "call", Reason: wall.Error()}
+		if err := ctx.Err(); err != nil {
+			return sandbox.Result{}, err
 		}
-		return r, err
+		return m.local.Call(c)
 	}
 	input := c.Input
 	c.Input = nil
@@ -292,9 +291,7 @@ func (g *guests) handle(op string, header json.RawMessage, blob []byte) (any, []
 }
 
 func (g *guests) call(m *sandbox.Module, c sandbox.Call) (any, []byte, error) {
-	// The caller's clock is the one that counts, and it kills.
-	c.Limits.Wall = max(c.Limits.Wall, 24*time.Hour)
-	r, err := m.Call(context.Background(), c)
+	r, err := m.Call(c)
 	if err != nil {
 		// An error of the machine, or of ours: another process may do better, and the caller
 		// learns of it by the death of this one.

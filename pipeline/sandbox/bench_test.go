@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -63,7 +62,7 @@ func BenchmarkRun(b *testing.B) {
 			call := Call{Index: tool.index, Input: tool.input(), Entropy: 1, Limits: limits}
 			metered := func(m *Module) func() time.Duration {
 				return func() time.Duration {
-					r, err := m.Call(context.Background(), call)
+					r, err := m.Call(call)
 					if err != nil || r.Outcome != OK {
 						b.Fatal(r.Outcome, r.Message, err)
 					}
@@ -99,7 +98,7 @@ func BenchmarkInstance(b *testing.B) {
 			call := Call{Index: 0, Entropy: 1, Limits: testLimits}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := m.Call(context.Background(), call); err != nil {
+				if _, err := m.Call(call); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,10 +1,8 @@
 package sandbox
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/bytecodealliance/wasmtime-go/v44"
 )
@@ -12,17 +10,14 @@ import (
 // Call runs one function of the module in a fresh instance. It is safe for
 // concurrent use.
 //
-// Errors are those of the machine: ctx.Err() when ctx ends, a *WallError when
-// the kill switch fires, ErrHostMemory, limits out of range, and what wasmtime
-// itself reports. What the guest does wrong is in the result.
+// Errors are those of the machine: ErrHostMemory, limits out of range, and what
+// wasmtime itself reports. What the guest does wrong is in the result.
 //
-// When ctx ends or the kill switch fires, Call returns at once and abandons the
-// guest, which runs on in the background until its next host call or the end of
-// its fuel; only then its memory is freed, and until then c.Input may be read.
-// Wasmtime could stop it by an epoch, but the checks for that cost every call
-// 12 % of its time (geometric mean over the tools of BenchmarkRun: 1.34 times
-// the unmetered call with epochs, 1.19 without), and fuel bounds every guest.
-func (m *Module) Call(ctx context.Context, c Call) (Result, error) {
+// Nothing stops a guest from outside, and it ends by its fuel. Wasmtime could stop it by
+// an epoch, but the checks for that cost every call 12 % of its time (geometric mean
+// over the tools of BenchmarkRun: 1.34 times the unmetered call with epochs, 1.19
+// without). Who wants it sooner kills the process that it runs in: package isolate.
+func (m *Module) Call(c Call) (Result, error) {
 	if err := c.Limits.check(); err != nil {
 		return Result{}, err
 	}
@@ -36,35 +31,12 @@ func (m *Module) Call(ctx context.Context, c Call) (Result, error) {
 			PeakMemoryBytes: int64(m.minPages * pageBytes),
 		}, nil
 	}
-	if err := ctx.Err(); err != nil {
-		return Result{}, err
-	}
 	a, err := m.start(c)
 	if err != nil {
 		return Result{}, err
 	}
-	type end struct {
-		result Result
-		err    error
-	}
-	done := make(chan end, 1)
-	go func() {
-		r, err := a.run()
-		a.store.Close()
-		done <- end{r, err}
-	}()
-	kill := time.NewTimer(c.Limits.Wall)
-	defer kill.Stop()
-	select {
-	case d := <-done:
-		return d.result, d.err
-	case <-ctx.Done():
-		a.host.abandoned.Store(true)
-		return Result{}, ctx.Err()
-	case <-kill.C:
-		a.host.abandoned.Store(true)
-		return Result{}, &WallError{Limit: c.Limits.Wall}
-	}
+	defer a.store.Close()
+	return a.run()
 }
 
 // attempt is one run of a call. It is the only user of its store, which is not

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -13,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/bytecodealliance/wasmtime-go/v44"
@@ -61,7 +58,7 @@ func TestCallAnswersAsUnmetered(t *testing.T) {
 		for _, input := range tt.inputs {
 			c := Call{Index: tt.index, Input: []byte(input), Entropy: 7, Limits: testLimits}
 			status, want, _ := unmetered.call(t, c)
-			r, err := m.Call(context.Background(), c)
+			r, err := m.Call(c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +126,7 @@ func TestOutcomes(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&c)
 			}
-			r, err := mustModule(t, "guest").Call(context.Background(), c)
+			r, err := mustModule(t, "guest").Call(c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +179,7 @@ func TestFuelFormula(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer m.Close()
-		r, err := m.Call(context.Background(), Call{Limits: testLimits})
+		r, err := m.Call(Call{Limits: testLimits})
 		if err != nil || r.Outcome != OK {
 			t.Fatalf("%s, %v", r.Outcome, err)
 		}
@@ -201,7 +198,7 @@ func TestFuelFormula(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer m.Close()
-		r, err := m.Call(context.Background(), Call{Limits: testLimits})
+		r, err := m.Call(Call{Limits: testLimits})
 		if err != nil || r.Outcome != OK {
 			t.Fatalf("%s, %v", r.Outcome, err)
 		}
@@ -245,7 +242,7 @@ func TestCallIsPure(t *testing.T) {
 	tools := []job{{index: guestJSON, input: `["a","b","a"]`}, {index: guestGarbage, input: "2"}, {index: guestEntropy},
 		{index: guestClock}, {index: guestMemoryBomb}, {index: guestRecursionBomb}, {index: guestPanics, input: "pointer"}}
 	call := func(j job) Result {
-		r, err := j.module.Call(context.Background(), Call{Index: j.index, Input: []byte(j.input), Entropy: 42, Limits: testLimits})
+		r, err := j.module.Call(Call{Index: j.index, Input: []byte(j.input), Entropy: 42, Limits: testLimits})
 		if err != nil {
 			t.Error(err)
 		}
@@ -311,7 +308,7 @@ func TestOutputIsMeasured(t *testing.T) {
 		defer m.Close()
 		c := Call{Limits: testLimits}
 		c.Limits.Fuel = fuel
-		r, err := m.Call(context.Background(), c)
+		r, err := m.Call(c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -327,56 +324,12 @@ func TestOutputIsMeasured(t *testing.T) {
 }
 
 func TestInitLoopIsTimeout(t *testing.T) {
-	r, err := mustModule(t, "initloop").Call(context.Background(), Call{Limits: testLimits})
+	r, err := mustModule(t, "initloop").Call(Call{Limits: testLimits})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Outcome != Timeout || r.Fuel <= testLimits.Fuel || r.InitFuel != r.Fuel {
 		t.Errorf("%s, fuel %d, init fuel %d; want a timeout with fuel and init fuel above %d", r.Outcome, r.Fuel, r.InitFuel, testLimits.Fuel)
-	}
-}
-
-// Ended calls return at once, though their guests would run for minutes.
-func TestCancelAndKill(t *testing.T) {
-	m := mustModule(t, "guest")
-	c := Call{Index: guestSpinClock, Limits: testLimits}
-	c.Limits.Fuel = 1 << 50
-
-	ctx, cancel := context.WithCancel(context.Background())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	if _, err := m.Call(ctx, c); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled call: error %v", err)
-	}
-	if _, err := m.Call(ctx, c); !errors.Is(err, context.Canceled) {
-		t.Errorf("call under a cancelled context: error %v", err)
-	}
-	c.Limits.Wall = 20 * time.Millisecond
-	var wall *WallError
-	if _, err := m.Call(context.Background(), c); !errors.As(err, &wall) || wall.Limit != c.Limits.Wall {
-		t.Errorf("call beyond the wall-clock limit: error %v", err)
-	}
-	// Abandoned guests hurt nobody, not even when their module is gone.
-	e, err := NewEngine()
-	if err != nil {
-		t.Fatal(err)
-	}
-	wasm, err := buildGuest("light")
-	if err != nil {
-		t.Fatal(err)
-	}
-	light, err := e.Compile(wasm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c = Call{Index: lightPrimes, Input: []byte("20000000"), Limits: c.Limits}
-	c.Limits.Fuel, c.Limits.Wall = 1<<50, time.Millisecond
-	if _, err := light.Call(context.Background(), c); !errors.As(err, &wall) {
-		t.Errorf("call beyond the wall-clock limit: error %v", err)
-	}
-	light.Close()
-	e.Close()
-	if r := run(t, guestEcho, "still here", nil); string(r.Output) != "still here" {
-		t.Errorf("call after abandoned ones: %s %q", r.Outcome, r.Output)
 	}
 }
 
@@ -391,7 +344,7 @@ func TestLimitsAreChecked(t *testing.T) {
 	} {
 		l := testLimits
 		change(&l)
-		_, err := mustModule(t, "light").Call(context.Background(), Call{Limits: l})
+		_, err := mustModule(t, "light").Call(Call{Limits: l})
 		if err == nil || !strings.Contains(err.Error(), "Limits."+field) {
 			t.Errorf("bad %s: error %v", field, err)
 		}
@@ -409,7 +362,7 @@ func TestCallsDoNotLeak(t *testing.T) {
 	round := func(n int) {
 		for i := range n {
 			c := Call{Index: lightWords, Input: []byte("b a b"), Entropy: int64(i), Limits: testLimits}
-			if r, err := m.Call(context.Background(), c); err != nil || r.Outcome != OK {
+			if r, err := m.Call(c); err != nil || r.Outcome != OK {
 				t.Fatal(r.Outcome, r.Message, err)
 			}
 		}
@@ -536,7 +489,7 @@ func TestHostileModules(t *testing.T) {
 			defer m.Close()
 			c := Call{Input: []byte("input"), Limits: testLimits}
 			c.Limits.Fuel = 1_000_000_000 // more than memory up to its limit costs
-			r, err := m.Call(context.Background(), c)
+			r, err := m.Call(c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -613,8 +566,8 @@ func checkBounds(t testing.TB, name string, c Call, r Result) {
 			t.Errorf("%s: denied %q, which is no host function", name, d)
 		}
 	}
-	if r.Wall < 0 || r.Wall > c.Limits.Wall {
-		t.Errorf("%s: %v of wall-clock time under a limit of %v", name, r.Wall, c.Limits.Wall)
+	if r.Wall < 0 {
+		t.Errorf("%s: %v of wall-clock time", name, r.Wall)
 	}
 }
 

@@ -47,9 +47,9 @@
 // one unit, however dear the last charge was (a sleep of 292 years, say), and a host
 // function does nothing that the guest cannot pay for.
 //
-// A wall-clock kill switch protects the caller. It is an error of the machine,
-// never an outcome, since it would differ from machine to machine. It abandons
-// the guest and does not stop it: see Module.Call.
+// No wall clock ends a call here: it would differ from machine to machine, so it is no
+// outcome. Package isolate runs calls in processes of their own, and kills them by
+// Limits.Wall.
 //
 // Guests are Go programs for wasip1, built with -buildmode=c-shared, with these
 // exports:

@@ -112,8 +112,7 @@ func newConfig() *wasmtime.Config {
 }
 
 // Close frees the engine, after its last method and the last call of its
-// modules have returned; calls that were abandoned may still run. It may be
-// called more than once.
+// modules have returned. It may be called more than once.
 func (e *Engine) Close() {
 	if e.linker != nil {
 		e.linker.Close()
@@ -227,6 +226,6 @@ func (m *Module) Serialize() ([]byte, error) {
 	return b, nil
 }
 
-// Close frees the module, after its calls have returned; calls that were
-// abandoned may still run. It may be called more than once.
+// Close frees the module, after its calls have returned. It may be called more
+// than once.
 func (m *Module) Close() { m.module.Close() }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"fmt"
 	"time"
 )
@@ -13,7 +12,7 @@ func try(tool uint32, input string) {
 		fmt.Println(err)
 		return
 	}
-	r, err := m.Call(context.Background(), Call{
+	r, err := m.Call(Call{
 		Index:   tool,
 		Input:   []byte(input),
 		Entropy: 42,

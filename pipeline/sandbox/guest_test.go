@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -140,7 +139,7 @@ func run(t testing.TB, index uint32, input string, change func(*Call)) Result {
 	if change != nil {
 		change(&c)
 	}
-	r, err := mustModule(t, "guest").Call(context.Background(), c)
+	r, err := mustModule(t, "guest").Call(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 
 	"github.com/bytecodealliance/wasmtime-go/v44"
 
@@ -49,12 +48,11 @@ const (
 type ending byte
 
 const (
-	endNone      ending = iota
-	endExit             // proc_exit
-	endFuel             // charges alone are over the limit
-	endFlood            // too much text on stderr
-	endBounds           // an address outside of memory
-	endAbandoned        // nobody waits for the answer
+	endNone   ending = iota
+	endExit          // proc_exit
+	endFuel          // charges alone are over the limit
+	endFlood         // too much text on stderr
+	endBounds        // an address outside of memory
 )
 
 // host is what the host functions of one call share: the guest's whole world.
@@ -70,7 +68,6 @@ type host struct {
 	denied    []string
 	end       ending
 	exitCode  int32
-	abandoned atomic.Bool // nobody waits for the call any more
 }
 
 func newHost(c Call) *host {
@@ -89,9 +86,6 @@ func (h *host) dispatch(name string, f hostFunc, memory []byte, args []wasmtime.
 		errno = f.call(h, memory, args)
 	default:
 		errno = h.deny(name)
-	}
-	if h.end == endNone && h.abandoned.Load() {
-		h.end = endAbandoned
 	}
 	return errno
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -288,7 +287,7 @@ func BenchmarkPrices(b *testing.B) {
 			defer m.Close()
 			best, fuel := math.Inf(1), int64(0)
 			for range b.N {
-				r, err := m.Call(context.Background(), Call{Limits: limits})
+				r, err := m.Call(Call{Limits: limits})
 				if err != nil || r.Outcome != OK {
 					b.Fatal(r.Outcome, r.Message, err)
 				}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"flag"
 	"fmt"
@@ -208,7 +207,7 @@ func TestHostCallsAreBounded(t *testing.T) {
 	seen := map[Outcome]int{}
 	play := func(name string, input []byte, l Limits) {
 		c := Call{Input: input, Entropy: 1, Limits: l}
-		r, err := m.Call(context.Background(), c)
+		r, err := m.Call(c)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			return
@@ -269,7 +268,7 @@ func FuzzHost(f *testing.F) {
 		c := Call{Input: input, Limits: Limits{
 			Fuel: max(1, fuel%2_000_000_000), FuelPerMS: max(1, perMS), MemoryBytes: 8 << 20, OutputBytes: 1 << 20, Wall: time.Minute,
 		}}
-		r, err := m.Call(context.Background(), c)
+		r, err := m.Call(c)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ type Limits struct {
 	FuelPerMS   int64         // units of fuel that a virtual millisecond of sleep costs; > 0
 	MemoryBytes int64         // linear memory; a positive multiple of 64 KiB, at most 4 GiB
 	OutputBytes int           // bytes of output, and separately of text on stderr; >= 0
-	Wall        time.Duration // kill switch for the whole call, initialization included, see Module.Call; > 0
+	Wall        time.Duration // after it the process that runs the call is killed, by package isolate; > 0
 }
 
 // MaxFuel is the most that Limits.Fuel may be, so that every number of a [Result], and
@@ -91,20 +91,8 @@ type Result struct {
 	// Denied names the host functions that were called and refused, sorted,
 	// each once: some of the functions of WASI preview 1.
 	Denied []string
-	// Wall is the wall-clock time of the measured part, on this machine; at most
-	// about Limits.Wall.
+	// Wall is the wall-clock time of the measured part, on this machine.
 	Wall time.Duration
-}
-
-// WallError reports that the wall-clock kill switch ended a call. It says
-// nothing about the guest, which ends by its fuel long before on a machine in
-// good health, so it must never become a score.
-type WallError struct {
-	Limit time.Duration
-}
-
-func (e *WallError) Error() string {
-	return fmt.Sprintf("sandbox: call killed after %v of wall-clock time, before its fuel ran out", e.Limit)
 }
 
 // ErrHostMemory reports that the host, not the limit of the call, refused

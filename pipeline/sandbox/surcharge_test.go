@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"context"
 	"debug/elf"
 	"fmt"
 	"strings"
@@ -25,7 +24,7 @@ func TestSurcharges(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer m.Close()
-		r, err := m.Call(context.Background(), Call{Limits: testLimits})
+		r, err := m.Call(Call{Limits: testLimits})
 		if err != nil || r.Outcome != OK {
 			t.Fatalf("%s, %v", r.Outcome, err)
 		}
