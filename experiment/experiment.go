@@ -12,7 +12,7 @@
 //   - tournament.go, rows.go: the function
 //   - agents.go, requests.go: what agents have to do with it
 //   - assemble.go, setaside.go: what is not compiled, and what cannot be measured
-//   - runfolder.go, identity.go: its value on disk, and its name
+//   - attempt.go, runfolder.go, identity.go: its value on disk, and its name
 //   - verify.go, replay.go: computing it again
 //   - harness.go, spectest.go: one candidate, one spec
 //
