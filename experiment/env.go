@@ -26,7 +26,7 @@ import (
 // Semantics is raised whenever the same inputs would give other rows: synthesis,
 // selection, scoring, metering or a digest's format. It is part of the lock and of
 // every cache key; a lock under another number is not comparable, never different.
-const Semantics = 4
+const Semantics = 5
 
 // FuelModel names the formula that turns an execution into fuel.
 const FuelModel = "weighted instructions + bulk bytes / 8 + 6000 x host calls + 8 x host-call bytes + 2 x bytes of memory growth + virtual sleep"

@@ -22,6 +22,9 @@
 //
 //	u32 length of the header | u64 length of the bytes | header | bytes
 //
+// More than 64 KiB of bytes do not follow: they lie in a file without a name that both have
+// mapped, and the highest bit of their length says so.
+//
 // What comes from a process is not believed: lengths are bounded by what the job may
 // answer, and an answer that is none counts as a death.
 //

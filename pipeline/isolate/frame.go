@@ -5,16 +5,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 )
 
 const (
 	frameHead = 4 + 8
 	// maxHeader bounds a header, in bytes. The longest are problems of a source.
 	maxHeader = 1 << 20
+	// inline is how many bytes go through the pipe; more of them lie in the transfer file.
+	inline = 64 << 10
+	// lying marks a length of bytes that lie in the transfer file.
+	lying = 1 << 63
 )
 
-// writeFrame writes a message in one call if it is short.
-func writeFrame(w io.Writer, header any, blob []byte) error {
+// wire is one end of the conversation with a process.
+type wire struct {
+	r io.Reader
+	w io.Writer
+	t *transfer
+}
+
+// write sends a message in one call.
+func (c *wire) write(header any, blob []byte) error {
 	text, err := json.Marshal(header)
 	if err != nil {
 		return fmt.Errorf("isolate: %w", err)
@@ -22,42 +34,48 @@ func writeFrame(w io.Writer, header any, blob []byte) error {
 	if len(text) > maxHeader {
 		return fmt.Errorf("isolate: a header of %d bytes: want at most %d", len(text), maxHeader)
 	}
-	buf := make([]byte, frameHead, frameHead+len(text)+min(len(blob), 64<<10))
+	buf := make([]byte, frameHead, frameHead+len(text)+min(len(blob), inline))
 	binary.LittleEndian.PutUint32(buf, uint32(len(text)))
-	binary.LittleEndian.PutUint64(buf[4:], uint64(len(blob)))
-	buf = append(buf, text...)
-	if len(blob) <= 64<<10 {
-		_, err = w.Write(append(buf, blob...))
-		return err
+	if len(blob) > inline {
+		if err := c.t.put(blob); err != nil {
+			return err
+		}
+		binary.LittleEndian.PutUint64(buf[4:], uint64(len(blob))|lying)
+		blob = nil
+	} else {
+		binary.LittleEndian.PutUint64(buf[4:], uint64(len(blob)))
 	}
-	if _, err = w.Write(buf); err != nil {
-		return err
-	}
-	_, err = w.Write(blob)
+	_, err = c.w.Write(append(append(buf, text...), blob...))
 	return err
 }
 
-// readFrame reads a message whose bytes are at most maxBlob.
-func readFrame(r io.Reader, header any, maxBlob int64) (blob []byte, err error) {
+// read receives a message whose bytes are at most maxBlob. The bytes may lie in the transfer
+// file, and are then good until the next message of either side.
+func (c *wire) read(header any, maxBlob int64) (blob []byte, err error) {
 	var head [frameHead]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
+	if _, err := io.ReadFull(c.r, head[:]); err != nil {
 		return nil, err
 	}
 	text, n := binary.LittleEndian.Uint32(head[:]), binary.LittleEndian.Uint64(head[4:])
-	if text > maxHeader || n > uint64(maxBlob) {
-		return nil, fmt.Errorf("isolate: a message of %d and %d bytes: want at most %d and %d", text, n, maxHeader, maxBlob)
+	lies := n&lying != 0
+	n &^= lying
+	if text > maxHeader || n > uint64(maxBlob) || !lies && n > inline {
+		return nil, fmt.Errorf("isolate: a message of %d and %d bytes: want at most %d and %d", text, n, maxHeader, min(maxBlob, math.MaxInt64))
 	}
 	buf := make([]byte, text)
-	if _, err := io.ReadFull(r, buf); err != nil {
+	if _, err := io.ReadFull(c.r, buf); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(buf, header); err != nil {
 		return nil, fmt.Errorf("isolate: a message that is not ours: %w", err)
 	}
-	if n == 0 {
+	switch {
+	case lies:
+		return c.t.get(int(n))
+	case n == 0:
 		return nil, nil
 	}
 	blob = make([]byte, n)
-	_, err = io.ReadFull(r, blob)
+	_, err = io.ReadFull(c.r, blob)
 	return blob, err
 }

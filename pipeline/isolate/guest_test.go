@@ -179,7 +179,7 @@ func TestGuestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	limits := limitsOfTests
-	limits.Fuel, limits.Wall = 1<<60, 300*time.Millisecond
+	limits.Fuel, limits.Wall = sandbox.MaxFuel, 300*time.Millisecond
 	_, err = m.Call(t.Context(), sandbox.Call{Limits: limits})
 	if dead, ok := errors.AsType[*DeathError](err); !ok || dead.Job != "call" || dead.Reason != "killed by the wall clock after 300ms" {
 		t.Errorf("error %v", err)

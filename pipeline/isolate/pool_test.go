@@ -53,7 +53,7 @@ func TestDeath(t *testing.T) {
 	}{
 		{Job{Op: "exit", Wall: time.Minute}, "exit status 3: something went wrong in here"},
 		{Job{Op: "panic", Wall: time.Minute}, "exit status 2: panic: a defect"},
-		{Job{Op: "garbage", Wall: time.Minute}, "its answer makes no sense: isolate: a message of 4294967295 and 18446744073709551615 bytes: want at most 1048576 and 0"},
+		{Job{Op: "garbage", Wall: time.Minute}, "its answer makes no sense: isolate: a message of 4294967295 and 9223372036854775807 bytes: want at most 1048576 and 0"},
 		{Job{Op: "spin", Wall: 200 * time.Millisecond}, "killed by the wall clock after 200ms"},
 		{Job{Op: "bomb", Wall: time.Minute, Memory: 256 << 20}, "out of memory: more than 256 MiB"},
 		{Job{Op: "echo", Blob: make([]byte, 100), Wall: time.Minute, MaxBlob: 99}, "its answer makes no sense: isolate: a message of 15 and 100 bytes: want at most 1048576 and 99"},

@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,8 +23,8 @@ import (
 // called beside.
 type process struct {
 	cmd    *exec.Cmd
+	wire   wire
 	in     *os.File
-	out    *bufio.Reader
 	ours   []*os.File // our ends of its pipes
 	stderr *tail
 	has    []*attachment // what it has loaded, the latest last
@@ -59,7 +60,13 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 		}
 		theirs, ours = append(theirs, r), append(ours, w)
 	}
-	proc := &process{in: ours[0], out: bufio.NewReaderSize(ours[1], 64<<10), ours: ours, stderr: &tail{}}
+	t, err := newTransfer()
+	if err != nil {
+		closeAll(theirs)
+		closeAll(ours)
+		return nil, err
+	}
+	proc := &process{in: ours[0], wire: wire{bufio.NewReaderSize(ours[1], inline), ours[0], t}, ours: ours, stderr: &tail{}}
 	cmd := exec.Command(confine.Self())
 	cmd.Args[0] = "toolgen: " + p.kind
 	cmd.Env = append([]string{
@@ -69,13 +76,14 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 		"LC_ALL=C",
 	}, p.cfg.Env...)
 	cmd.Dir = "/"
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = theirs[0], theirs[1], proc.stderr, theirs[2:]
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = theirs[0], theirs[1], proc.stderr, append(theirs[2:], t.file)
 	cmd.WaitDelay = time.Second
 	proc.cmd = cmd
-	err := confine.Start(cmd, p.cfg.Policy)
+	err = confine.Start(cmd, p.cfg.Policy)
 	closeAll(theirs)
 	if err != nil {
 		closeAll(ours)
+		t.close()
 		return nil, fmt.Errorf("isolate: a process for %s does not start: %w", p.kind, err)
 	}
 	// When memory runs out, these go first: a job is tried again, this process is not.
@@ -107,15 +115,18 @@ func (p *process) exchange(ctx context.Context, message any, blob []byte, l limi
 	defer timer.Stop()
 	stop := context.AfterFunc(ctx, func() { p.kill("called off") })
 	defer stop()
-	err := writeFrame(p.in, message, blob)
+	err := p.wire.write(message, blob)
 	var resp response
 	var out []byte
 	if err == nil {
-		out, err = readFrame(p.out, &resp, l.maxBlob)
+		out, err = p.wire.read(&resp, l.maxBlob)
 	}
 	if err == nil {
 		if resp.Error != "" {
 			return nil, nil, &jobError{resp.Error}
+		}
+		if len(out) > inline {
+			out = bytes.Clone(out) // out of the process's reach
 		}
 		return resp.Header, out, nil
 	}
@@ -189,6 +200,7 @@ func (p *process) wait() error {
 	for _, f := range p.ours {
 		f.Close()
 	}
+	p.wire.t.close()
 	return p.ended
 }
 

@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type Kind struct {
 
 // Handler does one job in a process. An error is an answer to the job; whatever else goes
 // wrong ends the process.
+//
+// The bytes that it is given are good until it returns.
 type Handler func(op string, header json.RawMessage, blob []byte) (answer any, out []byte, err error)
 
 // first is the message that a process is started with; its bytes are the pool's.
@@ -75,15 +78,17 @@ func Main(kinds ...Kind) {
 const (
 	workerFailed = 78
 	lifeline     = 3 // the file by which a process sees the end of its parent
+	transferFile = 4
 )
 
 func (k Kind) serve(in io.Reader, out io.Writer) error {
 	var f first
-	r := bufio.NewReaderSize(in, 64<<10)
-	blob, err := readFrame(r, &f, math.MaxInt64)
+	c := &wire{bufio.NewReaderSize(in, inline), out, openTransfer(transferFile)}
+	blob, err := c.read(&f, math.MaxInt64)
 	if err != nil {
 		return err
 	}
+	blob = bytes.Clone(blob) // it is good for longer than the transfer file has it
 	if err := confine.Enter(f.Policy, f.Has); err != nil {
 		return err
 	}
@@ -91,12 +96,12 @@ func (k Kind) serve(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFrame(out, response{}, nil); err != nil {
+	if err := c.write(response{}, nil); err != nil {
 		return err
 	}
 	for {
 		var q request
-		if blob, err = readFrame(r, &q, math.MaxInt64); err != nil {
+		if blob, err = c.read(&q, math.MaxInt64); err != nil {
 			return err
 		}
 		answer, blob, err := handle(q.Op, q.Header, blob)
@@ -106,7 +111,7 @@ func (k Kind) serve(in io.Reader, out io.Writer) error {
 		} else if resp.Header, err = json.Marshal(answer); err != nil {
 			return err
 		}
-		if err := writeFrame(out, resp, blob); err != nil {
+		if err := c.write(resp, blob); err != nil {
 			return err
 		}
 	}

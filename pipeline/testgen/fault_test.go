@@ -7,7 +7,6 @@ import (
 
 	"toolgen/pipeline/build"
 	"toolgen/pipeline/isolate"
-	"toolgen/pipeline/sandbox"
 )
 
 // A program that is refused or dies is the spec's fault, with its name; a machine that
@@ -22,7 +21,6 @@ func TestFaultOf(t *testing.T) {
 	}{
 		"refused":     {fmt.Errorf("a batch: %w", &build.BuildError{Err: errors.New("too large")}), true, false},
 		"dead":        {fmt.Errorf("a batch: %w", dead), true, true},
-		"killed":      {&sandbox.WallError{}, true, true},
 		"a full disk": {errors.New("no space left on device"), false, false},
 	} {
 		got := faultOf("moody", build.Check, c.err)
