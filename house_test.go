@@ -63,6 +63,8 @@ var onlyImporter = map[string]string{
 	"github.com/parquet-go/parquet-go":        "datasets",
 	"github.com/apache/arrow":                 "datasets",
 	"gonum.org/v1/plot":                       "reports/chart",
+	"github.com/elastic/go-seccomp-bpf":       "pipeline/confine",
+	"github.com/landlock-lsm/go-landlock":     "pipeline/confine",
 }
 
 // mayReadClock are the packages that observe: they measure the wall clock, and what

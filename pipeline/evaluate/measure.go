@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -321,9 +322,9 @@ func (e *executor) call(c *testgen.Case, entropy int64) (timedCall, []byte, erro
 	switch {
 	case c.WantError:
 	case e.suite.Compare == checkCompare:
-		score, wrong, err := e.programs.Check(e.ctx, c.Input, r.Output)
+		score, wrong, err := e.check(c.Input, r.Output)
 		if err != nil {
-			return timedCall{}, nil, err
+			return timedCall{}, nil, &CaseError{Case: c.Name, Err: err}
 		}
 		call.Correct, call.Score, call.Message = wrong == "", score, wrong
 	default:
@@ -334,6 +335,22 @@ func (e *executor) call(c *testgen.Case, entropy int64) (timedCall, []byte, erro
 		call.Got = bytes.Clone(r.Output[:min(len(r.Output), GotCap)])
 	}
 	return call, r.Output, nil
+}
+
+// check asks the spec's check about an answer. What the answer does to the check is the
+// candidate's own affair, or one candidate would end a run: a check that breaks off on it,
+// or says what no check may, has not taken it, and one that dies of it has died of the
+// candidate.
+func (e *executor) check(input, output []byte) (score float64, wrong string, err error) {
+	score, wrong, err = e.programs.Check(e.ctx, input, output)
+	bad, ok := errors.AsType[*testgen.SpecError](err)
+	switch {
+	case !ok:
+		return score, wrong, err
+	case bad.Died != nil:
+		return 0, "", bad.Died
+	}
+	return 0, "the check " + bad.Msg, nil
 }
 
 // chargeInit adds what the candidate's own initialization cost to a call that got

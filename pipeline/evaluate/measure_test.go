@@ -339,6 +339,15 @@ func TestCheck(t *testing.T) {
 import "errors"
 
 func Check(input, output []byte) (float64, error) {
+	switch string(output) {
+	case "trap":
+		panic("no such answer")
+	case "odd":
+		return 1.5, nil
+	case "loop":
+		for {
+		}
+	}
 	if len(output) != 1 || output[0] < '0' || output[0] > '4' {
 		return 0, errors.New("want a figure below 5, not " + string(output))
 	}
@@ -370,6 +379,16 @@ func Check(input, output []byte) (float64, error) {
 	if ev.Verdict != WrongOutput || ev.Correctness != 0.75 || *ev.Quality != 0.75 {
 		// The error that is wanted passes, and the mean is that of 1 and 0.5.
 		t.Errorf("%s, correctness %v, quality %v; want wrong_output, 0.75, 0.75", ev.Verdict, ev.Correctness, *ev.Quality)
+	}
+	// An answer that the check breaks off on, or gives a score that is none, is a wrong one.
+	m, ev = judge(1, "search: echo trap -> ", "search: echo odd -> ", "search: echo loop -> ", "search: echo 0 -> ")
+	if ev.Verdict != WrongOutput || ev.Correctness != 0.25 {
+		t.Errorf("answers that upset the check: %s, correctness %v", ev.Verdict, ev.Correctness)
+	}
+	for i, want := range []string{"the check broke off (trap)", "the check answered the score 1.5", "the check broke off (timeout)"} {
+		if got := m.Runs[0][i].Message; !strings.HasPrefix(got, want) {
+			t.Errorf("case %d: %q, want %q", i, got, want)
+		}
 	}
 	if _, ev := judge(1, "search: error x"); *ev.Quality != 1 {
 		t.Errorf("nothing but an error that is wanted: quality %v, want 1", *ev.Quality)

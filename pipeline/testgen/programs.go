@@ -75,6 +75,9 @@ func Prepare(ctx context.Context, b *build.Builder, spec *specs.Spec) (*Programs
 		}
 		report, err := b.Inspect(ctx, part.role, files)
 		if err != nil {
+			if bad := faultOf(spec.ID, part.role, err); bad != nil {
+				return nil, bad
+			}
 			return nil, fmt.Errorf("spec %s: %s: %w", spec.ID, part.role, err)
 		}
 		if report.Verdict != "" {
