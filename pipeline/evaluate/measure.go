@@ -127,11 +127,6 @@ func Measure(ctx context.Context, s Subject, suite *testgen.Suite, programs *tes
 		return m, nil
 	}
 	m.Static = Inspect(s.Source, s.Report)
-	// What becomes a row comes from a process that ran nobody else.
-	s.Module = s.Module.For(s.ID)
-	if s.Empty != nil {
-		s.Empty = s.Empty.For(s.ID)
-	}
 	e := newExecutor(ctx, s, suite, programs, opt)
 	runs, struckOut, err := e.runs(opt.Reruns)
 	if err != nil {

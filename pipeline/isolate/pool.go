@@ -305,9 +305,9 @@ func (p *Pool) put(proc *process) {
 	}
 }
 
-// idlePerJob is how many processes wait for each that may work: those of a candidate, of a
-// spec's programs, and of the lab take turns.
-const idlePerJob = 3
+// idlePerJob is how many processes wait for each that may work: those of candidates and of
+// a spec's programs take turns.
+const idlePerJob = 2
 
 // watchPeriod is how often resident sizes are looked at.
 const watchPeriod = 50 * time.Millisecond
