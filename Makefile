@@ -20,7 +20,7 @@ run: build ## play the quickstart tournament and draw its report
 	$(BIN) report $(RUN_OUT) -o $(RUN_OUT)-report
 
 test: ## all tests
-	$(GO) test -timeout 40m ./...
+	$(GO) test -timeout 60m ./...
 
 check: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not gofmt-clean:'; gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -71,13 +71,13 @@ func restrict(p Policy, has Status) error {
 	if has.Landlock > 0 {
 		fd, flags, err := landlock.V7.BestEffort().NewRulesetFD(rules(p)...)
 		if err != nil {
-			return fmt.Errorf("Landlock: %w", err)
+			return fmt.Errorf("landlock: %w", err)
 		}
 		if fd >= 0 {
 			err = llsyscall.LandlockRestrictSelf(fd, flags)
 			unix.Close(fd)
 			if err != nil {
-				return fmt.Errorf("Landlock: %w", err)
+				return fmt.Errorf("landlock: %w", err)
 			}
 		}
 	}

@@ -380,6 +380,15 @@ func Check(input, output []byte) (float64, error) {
 		// The error that is wanted passes, and the mean is that of 1 and 0.5.
 		t.Errorf("%s, correctness %v, quality %v; want wrong_output, 0.75, 0.75", ev.Verdict, ev.Correctness, *ev.Quality)
 	}
+	if _, ev := judge(1, "search: error x"); *ev.Quality != 1 {
+		t.Errorf("nothing but an error that is wanted: quality %v, want 1", *ev.Quality)
+	}
+	if _, ev := judge(1, "search: echo 9 -> "); *ev.Quality != 0 {
+		t.Errorf("nothing that passes: quality %v, want 0", *ev.Quality)
+	}
+	if c := m.Runs[0][2]; c.Message != "want a figure below 5, not 9" || !bytes.Equal(c.Got, []byte("9")) {
+		t.Errorf("refused by %q, got %q", c.Message, c.Got)
+	}
 	// An answer that the check breaks off on, or gives a score that is none, is a wrong one.
 	m, ev = judge(1, "search: echo trap -> ", "search: echo odd -> ", "search: echo loop -> ", "search: echo 0 -> ")
 	if ev.Verdict != WrongOutput || ev.Correctness != 0.25 {
@@ -389,15 +398,6 @@ func Check(input, output []byte) (float64, error) {
 		if got := m.Runs[0][i].Message; !strings.HasPrefix(got, want) {
 			t.Errorf("case %d: %q, want %q", i, got, want)
 		}
-	}
-	if _, ev := judge(1, "search: error x"); *ev.Quality != 1 {
-		t.Errorf("nothing but an error that is wanted: quality %v, want 1", *ev.Quality)
-	}
-	if _, ev := judge(1, "search: echo 9 -> "); *ev.Quality != 0 {
-		t.Errorf("nothing that passes: quality %v, want 0", *ev.Quality)
-	}
-	if c := m.Runs[0][2]; c.Message != "want a figure below 5, not 9" || !bytes.Equal(c.Got, []byte("9")) {
-		t.Errorf("refused by %q, got %q", c.Message, c.Got)
 	}
 	// Right answers may differ; wrong ones differ by what the check says of them.
 	if _, ev := judge(1, "search: rand 5 -> "); ev.Verdict != Pass || ev.Stability != 1 {
