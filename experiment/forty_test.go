@@ -41,9 +41,9 @@ func TestForty(t *testing.T) {
 	manifest := func(name string, hostileToo bool) *Experiment {
 		t.Helper()
 		var b strings.Builder
-		fmt.Fprintf(&b, "version: 1\nname: %s\nlicense: MIT\nseeds: [1]\nepochs: 1\npopulation: 1\nspecs: [text_deduplicate]\n", name)
+		fmt.Fprintf(&b, "version: 1\nname: %s\nlicense: MIT\nseeds: [1]\nepochs: 1\npopulation: 2\nspecs: [text_deduplicate]\n", name)
 		b.WriteString("search_space: {impl_style: [set], anneal_temp: [1.0]}\nbudget: {timeout_ms: {from: 100, to: 100}, memory_mib: {from: 64, to: 64}}\n")
-		b.WriteString("selection: {survivors: 1}\nmeasure: {samples: 3}\nsuite: {search: 4, validate: 1, holdout: 1, sizes: [1, 16]}\nrepair: {agent: none}\nentrants:\n")
+		b.WriteString("selection: {survivors: 2}\nmeasure: {samples: 3}\nsuite: {search: 4, validate: 1, holdout: 1, sizes: [1, 16]}\nrepair: {agent: none}\nentrants:\n")
 		add := func(label, source string) {
 			if err := os.WriteFile(filepath.Join(dir, label+".go"), []byte(source), 0o666); err != nil {
 				t.Fatal(err)
