@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"toolgen/fuzzing"
 )
 
 var update = flag.Bool("update", false, "write testdata/puppet.wasm anew")
@@ -256,6 +257,7 @@ func randomPlay(random *rand.Rand) []byte {
 }
 
 func FuzzHost(f *testing.F) {
+	fuzzing.Briefly(f)
 	plays := puppetPlays()
 	for _, name := range slices.Sorted(maps.Keys(plays)) {
 		f.Add(plays[name], int64(1_000_000), int64(1000))
