@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 )
 
 const (
@@ -60,7 +59,7 @@ func (c *wire) read(header any, maxBlob int64) (blob []byte, err error) {
 	lies := n&lying != 0
 	n &^= lying
 	if text > maxHeader || n > uint64(maxBlob) || !lies && n > inline {
-		return nil, fmt.Errorf("isolate: a message of %d and %d bytes: want at most %d and %d", text, n, maxHeader, min(maxBlob, math.MaxInt64))
+		return nil, fmt.Errorf("isolate: a message of %d and %d bytes: want at most %d and %d", text, n, maxHeader, maxBlob)
 	}
 	buf := make([]byte, text)
 	if _, err := io.ReadFull(c.r, buf); err != nil {

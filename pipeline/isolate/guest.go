@@ -87,7 +87,7 @@ func (e *Engine) Close() {
 }
 
 // Compile meters and compiles a module, see sandbox.Engine.Compile. What the engine refuses
-// is an error that says so; see Refused.
+// is a *RefusedError.
 func (e *Engine) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 	if e.local != nil {
 		m, err := e.local.Compile(wasm)
